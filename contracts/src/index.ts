@@ -1,2 +1,3 @@
+export * from "./http/route.ts";
 export * from './cloud-event.ts';
 export * from './vocabulary.ts';

@@ -1,1 +1,2 @@
 export * from './port.ts';
+export { type AppendFate, type MemoryEventStore, type MemoryFaults, type MemoryOptions, memoryEventStore } from './memory.ts';

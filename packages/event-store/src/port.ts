@@ -79,8 +79,11 @@ export interface EventStore {
    * Says `caught-up` every time it has delivered all that is stored.
    */
   follow(options: FollowOptions): AsyncIterable<Followed>;
-  /** Position of the newest fact of the whole store (`beginning` when empty). */
-  head(): Promise<Position>;
+  /**
+   * Position of the newest fact whose stream matches any of the prefixes, of the whole store without them; `beginning` when there is none.
+   * A follower reaches the head of its own prefixes, never that of wider ones.
+   */
+  head(prefixes?: readonly string[]): Promise<Position>;
   /** Resolves when the store takes writes; rejects with `StoreUnavailable` otherwise. For readiness. */
   probe(): Promise<void>;
   /** Waits for appends under way, then closes. Idempotent. */
