@@ -6,11 +6,17 @@ import corridor from './corridor.json' with { type: 'json' };
 const memberCodes = corridor.members.map((member) => member.code);
 
 /** A member city of the corridor, by its six-digit division code (GB/T 2260). */
-export const Member = z.enum(memberCodes as [string, ...string[]]).brand<'Member'>().meta({ id: 'Member', description: 'Member city, GB/T 2260 division code' });
+export const Member = z
+  .enum(memberCodes as [string, ...string[]])
+  .brand<'Member'>()
+  .meta({ id: 'Member', description: 'Member city, GB/T 2260 division code' });
 export type Member = z.infer<typeof Member>;
 
 /** Where an entity is decided: a member city, or G60 for what must be unique across cities. */
-export const Home = z.enum([...memberCodes, 'G60']).brand<'Home'>().meta({ id: 'Home', description: 'Member city, or G60 for the corridor' });
+export const Home = z
+  .enum([...memberCodes, 'G60'])
+  .brand<'Home'>()
+  .meta({ id: 'Home', description: 'Member city, or G60 for the corridor' });
 export type Home = z.infer<typeof Home>;
 
 /** Who can own a pot and keep a book: a member city, another district, or a province. */
@@ -48,7 +54,12 @@ export const Fen = z.int().min(0).max(fenMax).brand<'Fen'>().meta({ id: 'Fen', d
 export type Fen = z.infer<typeof Fen>;
 
 /** An amount that moves: at least one fen. */
-export const PositiveFen = z.int().min(1).max(fenMax).brand<'Fen'>().meta({ id: 'PositiveFen', description: 'Money in whole fen, at least one' });
+export const PositiveFen = z
+  .int()
+  .min(1)
+  .max(fenMax)
+  .brand<'Fen'>()
+  .meta({ id: 'PositiveFen', description: 'Money in whole fen, at least one' });
 
 /** Basis points, 1/10 000. */
 export const Bps = z.int().min(0).max(10_000).brand<'Bps'>().meta({ id: 'Bps', description: 'Basis points, 1/10 000' });
@@ -71,7 +82,10 @@ export const usccCheckCharacter = (first17: string): string => {
 export const Uscc = z
   .string()
   .regex(/^[0-9A-HJ-NPQRTUWXY]{18}$/, 'a unified social credit code has 18 characters of 0-9 and A-Z without I, O, S, V, Z')
-  .refine((value) => usccCheckCharacter(value.slice(0, 17)) === value[17], 'the check character of this unified social credit code is wrong')
+  .refine(
+    (value) => usccCheckCharacter(value.slice(0, 17)) === value[17],
+    'the check character of this unified social credit code is wrong',
+  )
   .brand<'Uscc'>()
   .meta({ id: 'Uscc', description: 'Unified social credit code, GB 32100-2015' });
 export type Uscc = z.infer<typeof Uscc>;
@@ -103,11 +117,18 @@ const ulid = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
 const idOf = <Name extends string>(noun: string, name: Name, suffix = '') =>
   z
     .string()
-    .regex(new RegExp(`^(${[...memberCodes, 'G60'].join('|')})-${noun}-${ulid}${suffix}$`), `an id like 310117-${noun}-01J00000000000000000000000${suffix && '-1'}`)
+    .regex(
+      new RegExp(`^(${[...memberCodes, 'G60'].join('|')})-${noun}-${ulid}${suffix}$`),
+      `an id like 310117-${noun}-01J00000000000000000000000${suffix && '-1'}`,
+    )
     .brand<Name>()
     .meta({ id: name, description: `<home>-${noun}-<ulid>${suffix && '-<milestone>'}` });
 
-export const Ulid = z.string().regex(new RegExp(`^${ulid}$`)).brand<'Ulid'>().meta({ id: 'Ulid' });
+export const Ulid = z
+  .string()
+  .regex(new RegExp(`^${ulid}$`))
+  .brand<'Ulid'>()
+  .meta({ id: 'Ulid' });
 export const PolicyId = idOf('policy', 'PolicyId');
 export type PolicyId = z.infer<typeof PolicyId>;
 export const PotId = idOf('pot', 'PotId');
@@ -173,7 +194,10 @@ export type InvoiceNumber = z.infer<typeof InvoiceNumber>;
 /** An invoice number as tax interfaces give it. */
 export const InvoiceNumberAsGiven = z
   .strictObject({ code: z.string().max(12).nullish(), number: z.string().max(20) })
-  .refine((given) => canonicalInvoiceNumber(given) !== undefined, 'an invoice has 20 digits, or a code of 10 or 12 digits and a number of 8')
+  .refine(
+    (given) => canonicalInvoiceNumber(given) !== undefined,
+    'an invoice has 20 digits, or a code of 10 or 12 digits and a number of 8',
+  )
   .meta({ id: 'InvoiceNumberAsGiven' });
 
 export const canonicalInvoiceNumber = (given: { code?: string | null | undefined; number: string }): InvoiceNumber | undefined => {
@@ -229,7 +253,8 @@ export type Role = z.infer<typeof Role>;
 export type Actor = { readonly sub: string; readonly city: Home; readonly org?: Uscc; readonly roles: readonly Role[] };
 
 /** `true` where a person with this role acts for this home. */
-export const actsAs = (actor: Actor, role: Role, home: Home | Member | Party): boolean => actor.roles.includes(role) && (actor.city as string) === home;
+export const actsAs = (actor: Actor, role: Role, home: Home | Member | Party): boolean =>
+  actor.roles.includes(role) && (actor.city as string) === home;
 
 /** Short free text of people: a reason, a remark. */
 export const Text = z.string().trim().min(1).max(500);

@@ -59,7 +59,13 @@ export const commandsOf =
 
 export const nounsOf =
   (service: ServiceName) =>
-  (noun: string, id: z.ZodType<string>, view: z.ZodObject, summary: { en: string; zh: string }, home: NounRoute['home'] = homeOf): NounRoute => ({ service, noun, id, view, summary, home });
+  (
+    noun: string,
+    id: z.ZodType<string>,
+    view: z.ZodObject,
+    summary: { en: string; zh: string },
+    home: NounRoute['home'] = homeOf,
+  ): NounRoute => ({ service, noun, id, view, summary, home });
 
 /** An empty body, for commands that say everything by their path. */
 export const Nothing = z.strictObject({});

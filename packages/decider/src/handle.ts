@@ -1,5 +1,15 @@
 import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api';
-import { type AppendResult, appendBytesMax, appendFactsMax, type EventStore, type JsonObject, type NewFact, noStream, type Position, StoreUnavailable } from '@tongdui/event-store';
+import {
+  type AppendResult,
+  appendBytesMax,
+  appendFactsMax,
+  type EventStore,
+  type JsonObject,
+  type NewFact,
+  noStream,
+  type Position,
+  StoreUnavailable,
+} from '@tongdui/event-store';
 import { v5 as uuidv5 } from 'uuid';
 import type { Decider } from './decision.ts';
 
@@ -116,14 +126,26 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
   const decideAll = (entry: Entry<State>, waiting: readonly Waiting<C, State, Fact, Reason>[]) => {
     const draft = { ...entry, requests: new Map(entry.requests) };
     const batch: NewFact[] = [];
-    const appended: { readonly item: Waiting<C, State, Fact, Reason>; readonly facts: readonly Fact[]; readonly state: State; readonly revision: number }[] = [];
+    const appended: {
+      readonly item: Waiting<C, State, Fact, Reason>;
+      readonly facts: readonly Fact[];
+      readonly state: State;
+      readonly revision: number;
+    }[] = [];
     const settled: { readonly item: Waiting<C, State, Fact, Reason>; readonly answer: Answer }[] = [];
     let bytes = 0;
     let taken = 0;
     for (const item of waiting) {
       const { command, id, request, expectedRevision } = item.command;
       const refused = (reason: Reason | HandleReason): Answer => ({ is: 'refused', reason, state: draft.state });
-      const accepted = (repeated: boolean): Answer => ({ is: 'accepted', facts: [], repeated, state: draft.state, revision: draft.revision, position: draft.position });
+      const accepted = (repeated: boolean): Answer => ({
+        is: 'accepted',
+        facts: [],
+        repeated,
+        state: draft.state,
+        revision: draft.revision,
+        position: draft.position,
+      });
       const before = request && draft.requests.get(request.key);
       let answer: Answer | undefined;
       if (request && before !== undefined) answer = before === request.hash ? accepted(true) : refused('id-reused');
@@ -135,7 +157,12 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
         else {
           const facts = decision.facts.map((fact, index): NewFact => {
             const { type, ...data } = fact;
-            return { id: uuidv5(`${id}/${index}`, factIds), type, data: data as JsonObject, metadata: request && index === 0 ? { request } : {} };
+            return {
+              id: uuidv5(`${id}/${index}`, factIds),
+              type,
+              data: data as JsonObject,
+              metadata: request && index === 0 ? { request } : {},
+            };
           });
           const size = facts.reduce((sum, fact) => sum + JSON.stringify(fact).length * 2, 0);
           if (batch.length > 0 && (batch.length + facts.length > appendFactsMax || bytes + size > appendBytesMax)) break;
@@ -154,7 +181,12 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
   };
 
   /** Resends the identical batch until the store says what became of it, or the time is over. */
-  const settle = async (stream: string, queue: Queue<C, State, Fact, Reason>, expected: number, batch: readonly NewFact[]): Promise<AppendResult> => {
+  const settle = async (
+    stream: string,
+    queue: Queue<C, State, Fact, Reason>,
+    expected: number,
+    batch: readonly NewFact[],
+  ): Promise<AppendResult> => {
     let waited = 0;
     for (let pause = 25; ; pause = Math.min(pause * 2, 1_000)) {
       const result = await store.append(stream, expected, batch);
@@ -192,7 +224,8 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
       remember(stream, draft);
     }
     queue.waiting.splice(0, taken);
-    for (const { item, facts, state, revision } of appended) item.answer({ is: 'accepted', facts, repeated: false, state, revision, position: draft.position });
+    for (const { item, facts, state, revision } of appended)
+      item.answer({ is: 'accepted', facts, repeated: false, state, revision, position: draft.position });
     for (const { item, answer } of settled) item.answer(answer.is === 'accepted' ? { ...answer, position: draft.position } : answer);
     return 'progress';
   };

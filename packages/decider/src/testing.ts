@@ -1,7 +1,10 @@
 import type { Decider, Decision } from './decision.ts';
 
 /** Given facts, when a command, then a decision: the same sentence for every decider. */
-export const given = <C, State, Fact extends { readonly type: string }, Reason extends string>(decider: Decider<C, State, Fact, Reason>, ...past: readonly Fact[]) => {
+export const given = <C, State, Fact extends { readonly type: string }, Reason extends string>(
+  decider: Decider<C, State, Fact, Reason>,
+  ...past: readonly Fact[]
+) => {
   const state = past.reduce(decider.evolve, decider.initial);
   return {
     state,
@@ -10,7 +13,11 @@ export const given = <C, State, Fact extends { readonly type: string }, Reason e
 };
 
 /** Runs commands one after the other from nothing; refusals record nothing. */
-export const history = <C, State, Fact extends { readonly type: string }, Reason extends string>(decider: Decider<C, State, Fact, Reason>, commands: Iterable<C>, past: readonly Fact[] = []) => {
+export const history = <C, State, Fact extends { readonly type: string }, Reason extends string>(
+  decider: Decider<C, State, Fact, Reason>,
+  commands: Iterable<C>,
+  past: readonly Fact[] = [],
+) => {
   const facts: Fact[] = [...past];
   const decisions: Decision<Fact, Reason>[] = [];
   let state = facts.reduce(decider.evolve, decider.initial);

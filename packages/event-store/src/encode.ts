@@ -48,7 +48,7 @@ function refuseTooManyBytes(stream: string, facts: readonly EncodedFact[]): void
 
 function refuseRepeatedIds(stream: string, facts: readonly EncodedFact[]): void {
   if (facts.length === 1) return;
-  if (new Set(facts.map(fact => fact.id)).size < facts.length) throw new TypeError(`an append to ${stream} repeats a fact id`);
+  if (new Set(facts.map((fact) => fact.id)).size < facts.length) throw new TypeError(`an append to ${stream} repeats a fact id`);
 }
 
 export function decodeFact(fact: EncodedFact, place: Omit<StoredFact, keyof NewFact>): StoredFact {

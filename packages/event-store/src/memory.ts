@@ -131,7 +131,7 @@ class MemoryStore implements MemoryEventStore {
       return fate === 'answer-lost' ? unavailable('the answer of the store was lost') : result;
     };
     if (this.#held === undefined) return land();
-    return new Promise(resolve => {
+    return new Promise((resolve) => {
       this.#held!.push({ land: () => resolve(land()), lose: () => resolve(unavailable('the store crashed before syncing')) });
     });
   }
@@ -159,7 +159,7 @@ class MemoryStore implements MemoryEventStore {
         const facts: StoredFact[] = [];
         while (!this.#readsUnavailable && next < all.length && facts.length < followBatch) {
           const fact = all[next++]!;
-          if (prefixes.some(prefix => fact.stream.startsWith(prefix))) facts.push(fact);
+          if (prefixes.some((prefix) => fact.stream.startsWith(prefix))) facts.push(fact);
         }
         if (facts.length > 0) {
           toldCaughtUp = false;
@@ -168,7 +168,7 @@ class MemoryStore implements MemoryEventStore {
           toldCaughtUp = true;
           yield { is: 'caught-up' };
         } else {
-          await new Promise<void>(resolve => this.#wakers.add(resolve));
+          await new Promise<void>((resolve) => this.#wakers.add(resolve));
         }
       }
     } finally {
@@ -178,7 +178,7 @@ class MemoryStore implements MemoryEventStore {
 
   async head(prefixes?: readonly string[]): Promise<Position> {
     this.#refuseUnreadable();
-    const matches = (fact: StoredFact) => prefixes === undefined || prefixes.some(prefix => fact.stream.startsWith(prefix));
+    const matches = (fact: StoredFact) => prefixes === undefined || prefixes.some((prefix) => fact.stream.startsWith(prefix));
     return this.#disk.facts.findLast(matches)?.position ?? beginning;
   }
 

@@ -163,7 +163,10 @@ export class Database {
     // Almost always the newest match is near the end; otherwise the index of streams, which holds every position, is read.
     const recent = this.#database.prepare(`SELECT max(position) AS position FROM facts WHERE position > ? AND (${matching})`);
     const near = recent.get(this.lastPosition() - scanWindow, ...parameters)!.position;
-    const found = near ?? this.#database.prepare(`SELECT max(position) AS position FROM facts WHERE ${matching.replaceAll('+', '')}`).get(...parameters)!.position;
+    const found =
+      near ??
+      this.#database.prepare(`SELECT max(position) AS position FROM facts WHERE ${matching.replaceAll('+', '')}`).get(...parameters)!
+        .position;
     return Number(found ?? 0);
   }
 
@@ -188,7 +191,7 @@ const factText =
 
 function matchingStreams(prefixes: readonly string[]): { matching: string; parameters: string[] } {
   const parameters: string[] = [];
-  const conditions = prefixes.map(prefix => {
+  const conditions = prefixes.map((prefix) => {
     if (prefix === '') return 'true';
     parameters.push(prefix, `${prefix}\u{10FFFF}`);
     return '(+stream >= ? AND +stream < ?)';
@@ -235,7 +238,10 @@ function assertSettings(database: DatabaseSync, readOnly: boolean): void {
   if (!readOnly && synchronous !== 2) throw new Error(`the event store needs synchronous FULL (2), not ${synchronous}`);
 }
 
-type Statements = Record<'begin' | 'commit' | 'insert' | 'lastRevision' | 'idsBetween' | 'readStream' | 'readLast' | 'lastPosition', StatementSync>;
+type Statements = Record<
+  'begin' | 'commit' | 'insert' | 'lastRevision' | 'idsBetween' | 'readStream' | 'readLast' | 'lastPosition',
+  StatementSync
+>;
 
 function prepareStatements(database: DatabaseSync, readOnly: boolean): Statements {
   return {

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../port.ts';
+
 /**
  * What passes between the store and its worker. Structured cloning is the cost of the thread, so appends and their answers
  * travel as one flat array per message, and facts that are read travel as one JSON text per slice.
@@ -21,7 +23,7 @@ export type Ask =
 export type Slice = { readonly rows: string; readonly more: boolean; readonly scannedTo: number };
 
 export type FromWorker =
-  | { readonly opened: { readonly epoch: string } }
+  | { readonly opened: { readonly epoch: string; readonly lastPosition: number } }
   /** Answers in the order of the commits: sequence, outcome, revision, position. */
   | { readonly answers: readonly number[] }
   | { readonly unavailable: readonly number[]; readonly message: string }
@@ -35,4 +37,4 @@ export const writtenEarlier = 1;
 export const wrongRevision = 2;
 
 /** position, stream, revision, id, type, recordedAt in milliseconds, data, metadata */
-export type Row = readonly [number, string, number, string, string, number, object, object];
+export type Row = readonly [number, string, number, string, string, number, JsonObject, JsonObject];

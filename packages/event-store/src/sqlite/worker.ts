@@ -6,7 +6,7 @@ const port = parentPort!;
 const database = new Database(workerData as DatabaseOptions);
 const reads: ReadMessage[] = [];
 let writable = true;
-answer({ opened: { epoch: database.epoch } });
+answer({ opened: { epoch: database.epoch, lastPosition: database.lastPosition() } });
 
 port.on('message', (message: ToWorker) => {
   let group = receive(message);

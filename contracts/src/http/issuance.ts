@@ -1,0 +1,2 @@
+export const issuanceCommands = {};
+export const issuanceNouns = {};

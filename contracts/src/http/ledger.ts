@@ -1,0 +1,2 @@
+export const ledgerCommands = {};
+export const ledgerNouns = {};

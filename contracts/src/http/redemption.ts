@@ -1,0 +1,2 @@
+export const redemptionCommands = {};
+export const redemptionNouns = {};

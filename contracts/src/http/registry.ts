@@ -1,0 +1,2 @@
+export const registryCommands = {};
+export const registryNouns = {};
