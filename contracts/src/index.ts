@@ -2,6 +2,7 @@ export * from './asks.ts';
 export * from './cloud-event.ts';
 export * from './events/index.ts';
 export * from './http/clearing.ts';
+export * from './http/figures.ts';
 export * from './http/issuance.ts';
 export * from './http/ledger.ts';
 export * from './http/redemption.ts';

@@ -23,7 +23,11 @@ test('an instant belongs to the date of Shanghai', () => {
 });
 
 test('a date starts where the day before ends', () => {
-  fc.assert(fc.property(anyDate, (day) => expect(startOf(addDays(day, 1))).toBe(endOf(day))));
+  fc.assert(
+    fc.property(anyDate, (day) => {
+      expect(startOf(addDays(day, 1))).toBe(endOf(day));
+    }),
+  );
   expect(dateOf(startOf(date('2026-03-01')))).toBe('2026-03-01');
   expect(dateOf(endOf(date('2026-03-01')))).toBe('2026-03-02');
 });

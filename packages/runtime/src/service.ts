@@ -21,7 +21,7 @@ export type Service = {
   /** Decisions other homes and services ask this one to take. */
   readonly asks: (ask: JsonObject) => Promise<PartAnswer>;
   /** By the noun of the stream: effects are run by these. */
-  readonly handlers: Readonly<Record<string, Handler<never, unknown, never, string>>>;
+  readonly handlers: Readonly<Record<string, Handler<never, unknown, unknown, string>>>;
 };
 
 /** A fact as it was stored, with its stream's name taken apart: `<service>.<home>.<noun>-<key>`. */
@@ -49,7 +49,11 @@ export type RowIndex = {
   readonly lab?: string;
 };
 
-/** One table of the read model. `project` is pure; an undefined id means the fact does not concern this table. */
+/**
+ * One table of the read model. `project` is pure; an undefined id means the fact does not concern this table. It gives the row as it is
+ * from now on: the same body for no change, undefined for no row. A table is fed by facts or by events, never by both: a rebuilt file
+ * could not repeat their order.
+ */
 export type FactProjection = {
   readonly table: string;
   readonly noun: string;
