@@ -51,7 +51,10 @@ export const createApp = (book: Book): Express => {
 const todayInShanghai = (): string => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
 
 const problem = (response: Response, status: number, code: string, detail: string): void => {
-  response.status(status).type('application/problem+json').send(JSON.stringify({ type: `urn:tongdui:bank:${code}`, title: code, status, detail }));
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: `urn:tongdui:bank:${code}`, title: code, status, detail }));
 };
 
 const answerError: ErrorRequestHandler = (error: Error & { status?: number }, _request, response, _next) => {

@@ -17,7 +17,7 @@ export class Book {
     mkdirSync(dataDirectory, { recursive: true });
     this.#database = new DatabaseSync(join(dataDirectory, 'bank.sqlite'), { timeout: 5000 });
     this.#database.exec(schema);
-    const synchronous = this.#database.prepare('PRAGMA synchronous').get()?.['synchronous'];
+    const synchronous = this.#database.prepare('PRAGMA synchronous').get()?.synchronous;
     if (synchronous !== 2) throw new Error('the bank needs synchronous=FULL');
   }
 
@@ -35,9 +35,11 @@ export class Book {
       const valueDate = order.valueDate ?? today;
       const told = toldUnder(rule);
       this.#database
-        .prepare('INSERT INTO payment (reference, city, payee, amountFen, valueDate, body, told, transactionId, requests) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)')
+        .prepare(
+          'INSERT INTO payment (reference, city, payee, amountFen, valueDate, body, told, transactionId, requests) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)',
+        )
         .run(reference, order.payerCity, order.payeeUscc, order.amountFen, valueDate, body, told, randomUUID());
-      const truth = told === 'unknown' ? rule.then : told;
+      const truth = told === 'unknown' ? rule.turnsOut : told;
       if (truth) this.#settle(reference, truth);
       const payment = this.#payment(reference);
       if (!payment) throw new Error('a payment just written is not there');
@@ -73,12 +75,12 @@ export class Book {
       this.#database
         .prepare('INSERT INTO rule (key, rule) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET rule = excluded.rule')
         .run(key, JSON.stringify(rule));
-      if (!rule.then) return;
+      if (!rule.turnsOut) return;
       const pending = this.#database
         .prepare("SELECT reference, payee FROM payment WHERE told = 'unknown' AND reference NOT IN (SELECT reference FROM statementLine)")
         .all() as { reference: string; payee: string }[];
       for (const { reference, payee } of pending)
-        if (payee === key || reference === key || reference.startsWith(`${key}-`)) this.#settle(reference, rule.then);
+        if (payee === key || reference === key || reference.startsWith(`${key}-`)) this.#settle(reference, rule.turnsOut);
     });
   }
 
@@ -108,7 +110,9 @@ export class Book {
       totals: Object.fromEntries(totals),
       payments: payments
         .slice(0, 10_000)
-        .map(({ reference, requests, timesPaid, amountFen }) => ({ reference, requests, timesPaid, amountFen }) as Audit['payments'][number]),
+        .map(
+          ({ reference, requests, timesPaid, amountFen }) => ({ reference, requests, timesPaid, amountFen }) as Audit['payments'][number],
+        ),
     };
   }
 
@@ -128,7 +132,7 @@ export class Book {
     const keys = words.map((_, index) => words.slice(0, words.length - index).join('-'));
     for (const key of [...keys, payee]) {
       const row = this.#database.prepare('SELECT rule FROM rule WHERE key = ?').get(key);
-      if (row) return JSON.parse(String(row['rule'])) as Rule;
+      if (row) return JSON.parse(String(row.rule)) as Rule;
     }
     return undefined;
   }
@@ -160,7 +164,7 @@ type PaymentRow = {
 
 /** What the payer is told, or would be told if the answer arrived. */
 const toldUnder = (rule: Rule): PaymentRow['told'] =>
-  rule.outcome === 'crash-before-answer' || rule.outcome === 'slow' ? (rule.then ?? 'paid') : rule.outcome;
+  rule.outcome === 'crash-before-answer' || rule.outcome === 'slow' ? (rule.turnsOut ?? 'paid') : rule.outcome;
 
 const plainlyPaid: Rule = { outcome: 'paid', delayMs: 0 };
 

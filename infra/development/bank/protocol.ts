@@ -4,7 +4,10 @@ import { z } from 'zod';
 /** What the bank takes and answers over HTTP. A payment rail adapter mirrors these shapes; nothing else of the bank is for others. */
 
 /** A reference names one try at paying: `<payment id>-<instruction number>`. The bank only asks that it is short and plain. */
-export const Reference = z.string().regex(/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/, 'a reference is words of letters and digits joined by hyphens').max(120);
+export const Reference = z
+  .string()
+  .regex(/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/, 'a reference is words of letters and digits joined by hyphens')
+  .max(120);
 
 /** `PUT /payments/{reference}`. The value date is the payer's business date; without it the bank takes today's date in Asia/Shanghai. */
 export const PaymentOrder = z.strictObject({
@@ -59,12 +62,12 @@ export type Statement = z.infer<typeof Statement>;
 export const RuleKey = Reference;
 
 /**
- * `PUT /rules/{key}`. `then` is what an unknown, slow or crashed payment turns out to be. An `unknown` without it stays pending until a rule
+ * `PUT /rules/{key}`. `turnsOut` is what an unknown, slow or crashed payment turns out to be. An `unknown` without it stays pending until a rule
  * for it says; the other two are paid without it. `delayMs` belongs to `slow`.
  */
 export const Rule = z.strictObject({
   outcome: z.enum(['paid', 'failed', 'unknown', 'crash-before-answer', 'slow']),
-  then: z.enum(['paid', 'failed']).optional(),
+  turnsOut: z.enum(['paid', 'failed']).optional(),
   delayMs: z.int().min(0).max(60_000).default(5000),
 });
 export type Rule = z.infer<typeof Rule>;

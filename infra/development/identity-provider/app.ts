@@ -22,7 +22,7 @@ export const createApp = (provider: Provider): Express => {
   app.post('/interaction/:uid', express.urlencoded({ extended: false, limit: '4kb' }), async (request, response) => {
     const { uid } = await provider.interactionDetails(request, response);
     const given = (request.body as Record<string, unknown> | undefined) ?? {};
-    const sub = [given['organisation'], given['person']].find((value): value is string => typeof value === 'string' && value !== '');
+    const sub = [given.organisation, given.person].find((value): value is string => typeof value === 'string' && value !== '');
     if (!sub || !findPerson(sub)) {
       response
         .status(400)

@@ -5,7 +5,7 @@ import { signingKey } from './signing-key.ts';
 
 refuseProduction('identity provider');
 const port = portFromEnvironment();
-const issuer = process.env['ISSUER'] ?? `http://${developmentHost}:${port}`;
+const issuer = process.env.ISSUER ?? `http://${developmentHost}:${port}`;
 const provider = createProvider(issuer, await signingKey(dataDirectoryFromEnvironment()));
 
 const server = createApp(provider).listen(port, developmentHost, (error) => {

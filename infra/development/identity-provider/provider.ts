@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
-import Provider, { type Configuration, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { findPerson, type Person } from './people.ts';
 import { signingAlgorithm } from './signing-key.ts';
 
@@ -81,7 +81,14 @@ const configuration = (key: JWK): Configuration => ({
   conformIdTokenClaims: false,
   scopes: [scope],
   cookies: { keys: [randomBytes(32).toString('base64url')] },
-  ttl: { AccessToken: tokenLifetimeSeconds, AuthorizationCode: 60, IdToken: tokenLifetimeSeconds, Interaction: 3600, Session: 86_400, Grant: 86_400 },
+  ttl: {
+    AccessToken: tokenLifetimeSeconds,
+    AuthorizationCode: 60,
+    IdToken: tokenLifetimeSeconds,
+    Interaction: 3600,
+    Session: 86_400,
+    Grant: 86_400,
+  },
   findAccount: (_context, sub) => {
     const person = findPerson(sub);
     return person && { accountId: sub, claims: () => ({ ...claimsOf(person), sub, name: person.name.zh }) };
@@ -91,7 +98,7 @@ const configuration = (key: JWK): Configuration => ({
     return person && claimsOf(person);
   },
   loadExistingGrant: grantEverything,
-  interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+  interactions: { policy: withoutConsent(), url: (_context, interaction) => `/interaction/${interaction.uid}` },
   features: {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
@@ -110,6 +117,12 @@ const configuration = (key: JWK): Configuration => ({
 const claimsOf = (person: Person) => ({ city: person.city, ...(person.org ? { org: person.org } : {}), roles: person.roles });
 
 /** Nobody is asked for consent: the only applications here are Tongdui's own. */
+const withoutConsent = () => {
+  const policy = interactionPolicy.base();
+  policy.remove('consent');
+  return policy;
+};
+
 const grantEverything = async (context: KoaContextWithOIDC) => {
   const { client, session, provider } = context.oidc;
   if (!client || !session?.accountId) return undefined;

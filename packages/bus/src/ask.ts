@@ -16,7 +16,9 @@ export const ask = async <Answer>(
 ): Promise<Answer> => {
   const reply = (await transport.request({ ...address, verb: 'ask' }, payload, options.timeoutMs ?? 2_000)) as Reply | null;
   if (reply && 'answer' in reply) return options.parse(reply.answer);
-  throw new AnswerFailed(reply && 'error' in reply ? `${address.service} of ${address.home} failed: ${reply.error}` : 'the reply is no answer');
+  throw new AnswerFailed(
+    reply && 'error' in reply ? `${address.service} of ${address.home} failed: ${reply.error}` : 'the reply is no answer',
+  );
 };
 
 type Reply = { readonly answer: unknown } | { readonly error: string };

@@ -63,7 +63,12 @@ export class Inbox {
       const message = this.#messages.find((candidate) => !candidate.doubtful && candidate.first <= wanted && wanted <= candidate.last);
       if (!message) break;
       const rest = message.events.slice(wanted - message.first, wanted - message.first + max - events.length);
-      if (this.#chain(rest, events, hashes)) message.doubtful = true;
+      const before = events.length;
+      if (!this.#chain(rest, events, hashes)) continue;
+      // A broken chain does not tell which of the two events is wrong, so nothing of this message is believed.
+      message.doubtful = true;
+      events.length = before;
+      hashes.length = before;
     }
     return { events, hashes, problem: undefined };
   }

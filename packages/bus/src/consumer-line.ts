@@ -1,23 +1,17 @@
-import { type CloudEvent, type Producer, sequenceOf, sourceOf } from '@tongdui/contracts';
-import { StoreUnavailable } from '@tongdui/event-store';
-import type { ConsumerOptions, Slots } from './consumer.ts';
-import { readFeed } from './feed.ts';
+import { type CloudEvent, type Producer, sourceOf } from '@tongdui/contracts';
 import { Inbox, type Ready } from './consumer-inbox.ts';
+import { type Effects, type HaltedLine, isTransient } from './effects.ts';
+import { readFeed } from './feed.ts';
 import { eventHash } from './published.ts';
-import { backOffMs, type Log, messageOf, type Observe } from './seams.ts';
-import { Unreachable } from './transport.ts';
+import { backOffMs, type Log, messageOf, type Observe, type Wall } from './seams.ts';
+import type { Slots } from './slots.ts';
+import { type Transport, Unreachable } from './transport.ts';
 
-/** One producer's events stopped at one consumer: what an operator sees and decides about. */
-export type HaltedLine = {
-  readonly producer: Producer;
-  readonly sequence: number;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly reason: string;
-  readonly haltedAtMs: number;
-};
-
-type LineOptions = ConsumerOptions & {
+type LineOptions = Effects & {
+  readonly transport: Transport;
+  /** Of the consumer, for the log. */
+  readonly name: string;
+  readonly wall: Wall;
   readonly log: Log;
   readonly observe: Observe;
   readonly applyMax: number;
@@ -36,6 +30,8 @@ export class ProducerLine {
   #head = 0;
   #halted: HaltedLine | undefined;
   #pumping: Promise<void> | undefined;
+  /** Something changed since the last look. */
+  #wanted = false;
   #watching = false;
   #operating = false;
   /** The feed is read up to here even when no message waits. */
@@ -49,7 +45,8 @@ export class ProducerLine {
   #failing = { sequence: 0, failures: 0 };
 
   constructor(producer: Producer, next: number, options: LineOptions) {
-    if (!Number.isSafeInteger(next) || next < 1) throw new Error(`the next sequence of ${sourceOf(producer)} is ${next}, expected 1 or more`);
+    if (!Number.isSafeInteger(next) || next < 1)
+      throw new Error(`the next sequence of ${sourceOf(producer)} is ${next}, expected 1 or more`);
     this.#producer = producer;
     this.#options = options;
     this.#inbox = new Inbox(next);
@@ -89,7 +86,7 @@ export class ProducerLine {
   }
 
   announced(head: number): void {
-    this.#head = head;
+    this.#head = Math.max(head, this.#head);
     if (head >= this.#inbox.next && !this.#halted && !this.#watching) {
       this.#watching = true;
       void this.#watch();
@@ -97,9 +94,7 @@ export class ProducerLine {
   }
 
   async redrive(): Promise<void> {
-    await this.#operate(async (line) => {
-      await this.#resume(line);
-    });
+    await this.#operate((line) => this.#resume(line));
   }
 
   async skip(reason: string, by: string): Promise<void> {
@@ -120,21 +115,25 @@ export class ProducerLine {
   }
 
   #pump(): void {
-    this.#pumping ??= this.#work().finally(() => {
-      this.#pumping = undefined;
-    });
+    this.#wanted = true;
+    this.#pumping ??= this.#work();
   }
 
   async #work(): Promise<void> {
     const { signal, log } = this.#options;
-    while (!signal.aborted && !this.#halted) {
+    // What arrives in the same turn is applied together.
+    await undefined;
+    while (this.#wanted && !signal.aborted && !this.#halted) {
+      this.#wanted = false;
       try {
-        if (!(await this.#round())) return;
+        if (await this.#round()) this.#wanted = true;
       } catch (error) {
         log.error({ ...this.#about(), error: messageOf(error) }, 'a line of the consumer failed unexpectedly and goes on');
         await this.#pause(++this.#transientFailures);
+        this.#wanted = true;
       }
     }
+    this.#pumping = undefined;
   }
 
   /** One batch or one page of the feed. Answers whether there may be more to do. */
@@ -165,8 +164,7 @@ export class ProducerLine {
   }
 
   async #failed(events: readonly CloudEvent[], error: unknown): Promise<void> {
-    const event = events[0];
-    if (!event) return;
+    if (events.length === 0) return;
     const transient = isTransient(error);
     const fields = { ...this.#about(), sequence: this.#inbox.next, events: events.length, transient, error: messageOf(error) };
     this.#options.observe({ is: 'apply-failed', producer: this.#producer, transient });
@@ -179,16 +177,27 @@ export class ProducerLine {
     }
     const failures = this.#failing.sequence === this.#inbox.next ? this.#failing.failures + 1 : 1;
     this.#failing = { sequence: this.#inbox.next, failures };
-    if (failures >= failuresMax) return this.#halt(event, error);
+    if (failures >= failuresMax) return this.#halt(events[0], error);
     await this.#pause(failures);
   }
 
-  async #halt(event: CloudEvent, error: unknown): Promise<void> {
+  async #halt(event: CloudEvent | undefined, error: unknown): Promise<void> {
     const { lines, log, observe, wall } = this.#options;
-    const { id: eventId, type: eventType } = event;
-    const line = { producer: this.#producer, sequence: this.#inbox.next, eventId, eventType, reason: messageOf(error), haltedAtMs: wall.nowMs() };
+    const eventId = String(event?.id);
+    const eventType = String(event?.type);
+    const line = {
+      producer: this.#producer,
+      sequence: this.#inbox.next,
+      eventId,
+      eventType,
+      reason: messageOf(error),
+      haltedAtMs: wall.nowMs(),
+    };
     this.#halted = line;
-    log.error({ ...this.#about(), sequence: line.sequence, eventId, eventType, reason: line.reason }, 'a line is halted; redrive it, or skip the event');
+    log.error(
+      { ...this.#about(), sequence: line.sequence, eventId, eventType, reason: line.reason },
+      'a line is halted; redrive it, or skip the event',
+    );
     observe({ is: 'line-halted', producer: this.#producer });
     // When this is lost, a restart tries the event five times more and halts again.
     try {
@@ -204,6 +213,7 @@ export class ProducerLine {
     if (this.#operating) throw new Error(`someone is already working on the line of ${sourceOf(this.#producer)}`);
     this.#operating = true;
     try {
+      await this.#pumping;
       await work(this.#halted);
     } finally {
       this.#operating = false;
@@ -211,7 +221,6 @@ export class ProducerLine {
   }
 
   async #resume(line: HaltedLine): Promise<void> {
-    await this.#pumping;
     await this.#options.lines.remove(this.#producer);
     this.#failing = { sequence: 0, failures: 0 };
     this.#batchFailures = 0;
@@ -275,9 +284,3 @@ export class ProducerLine {
     return { consumer: this.#options.name, ...this.#producer };
   }
 }
-
-/** "Try again later", never a fault of the event: our store or another service is away. */
-export const isTransient = (error: unknown): boolean =>
-  error instanceof Unreachable ||
-  error instanceof StoreUnavailable ||
-  (typeof error === 'object' && error !== null && 'transient' in error && error.transient === true);

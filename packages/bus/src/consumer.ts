@@ -1,26 +1,18 @@
 import { type CloudEvent, type Home, type Producer, type ServiceName, sequenceOf, serviceNames, sourceOf } from '@tongdui/contracts';
-import { type HaltedLine, ProducerLine } from './consumer-line.ts';
+import { ProducerLine } from './consumer-line.ts';
+import type { Effects, HaltedLine } from './effects.ts';
 import { envelopeProblem, producersOf } from './published.ts';
 import { type Log, type Observe, silent, type Wall } from './seams.ts';
+import { slotsOf } from './slots.ts';
 import type { Transport } from './transport.ts';
 
-export type ConsumerOptions = {
+export type ConsumerOptions = Effects & {
   readonly transport: Transport;
   /** Names this consumer at the broker; the same across restarts, another for each service. */
   readonly name: string;
   readonly homes: readonly Home[];
   /** Whose events are wanted; all services by default. */
   readonly services?: readonly ServiceName[];
-  /** The sequence wanted next from a producer (1 at first), as persisted together with the effects. */
-  readonly nextSequence: (producer: Producer) => number | Promise<number>;
-  /**
-   * Makes the effects of these events and the new next sequence durable. Gets the events of one producer in sequence order, none
-   * missing; the same ones again when it rejected. Rejecting with a transient error means "try again for ever".
-   */
-  readonly apply: (events: readonly CloudEvent[], producer: Producer) => Promise<void>;
-  /** Records that an operator gave up an event, and makes the next sequence durable. */
-  readonly skipped: (event: CloudEvent, reason: string, by: string, producer: Producer) => Promise<void>;
-  readonly lines: HaltedLines;
   readonly wall: Wall;
   readonly log?: Log;
   readonly observe?: Observe;
@@ -29,13 +21,6 @@ export type ConsumerOptions = {
   /** Most producers served at the same time. */
   readonly parallel?: number;
 };
-
-/** Where halted lines survive a restart. */
-export interface HaltedLines {
-  load(): readonly HaltedLine[] | Promise<readonly HaltedLine[]>;
-  save(line: HaltedLine): void | Promise<void>;
-  remove(producer: Producer): void | Promise<void>;
-}
 
 export interface Consumer {
   status(): ConsumerStatus;
@@ -89,9 +74,8 @@ export const consumer = async (options: ConsumerOptions): Promise<Consumer> => {
     skip: (producer, reason, by) => lineOf(producer).skip(reason, by),
     close: async () => {
       stopping.abort();
-      await announcements.close();
       await Promise.all([...lines.values()].map((line) => line.finish()));
-      await subscription.close();
+      await Promise.all([announcements.close(), subscription.close()]);
     },
   };
 };
@@ -120,24 +104,4 @@ const runsOf = (batch: readonly CloudEvent[], log: Log): readonly Run[] => {
     else runs.push({ source: event.source, events: [event] });
   }
   return runs;
-};
-
-/** Lets a bounded number of jobs run at once, first come first served. */
-export type Slots = { run<T>(job: () => Promise<T>): Promise<T> };
-const slotsOf = (max: number): Slots => {
-  let free = max;
-  const queue: (() => void)[] = [];
-  return {
-    run: async (job) => {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => queue.push(resolve));
-      try {
-        return await job();
-      } finally {
-        const next = queue.shift();
-        if (next) next();
-        else free += 1;
-      }
-    },
-  };
 };

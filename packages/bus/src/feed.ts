@@ -1,4 +1,4 @@
-import { type CloudEvent, type Home, type Producer, type ServiceName } from '@tongdui/contracts';
+import type { CloudEvent, Home, Producer, ServiceName } from '@tongdui/contracts';
 import type { EventStore } from '@tongdui/event-store';
 import { batchBytesMax, messageEventsMax, publishedStreamOf } from './published.ts';
 import { type Subscription, type Transport, Unreachable } from './transport.ts';
@@ -9,7 +9,9 @@ export type FeedPage = { readonly events: readonly CloudEvent[]; readonly head: 
 /** Answers `{from, max}` out of the published streams of these homes: the repair path of every consumer. */
 export const answerFeeds = (store: EventStore, transport: Transport, service: ServiceName, homes: readonly Home[]): Subscription => {
   const subscriptions = homes.map((home) =>
-    transport.respond({ home, service, verb: 'feed' }, (payload) => pageOf(store, { service, home }, payload as { from?: unknown; max?: unknown } | null)),
+    transport.respond({ home, service, verb: 'feed' }, (payload) =>
+      pageOf(store, { service, home }, payload as { from?: unknown; max?: unknown } | null),
+    ),
   );
   return {
     close: async () => {
@@ -21,7 +23,8 @@ export const answerFeeds = (store: EventStore, transport: Transport, service: Se
 const pageOf = async (store: EventStore, producer: Producer, asked: { from?: unknown; max?: unknown } | null): Promise<FeedPage> => {
   const from = Number(asked?.from);
   const max = Math.min(Number(asked?.max ?? messageEventsMax), messageEventsMax);
-  if (!Number.isSafeInteger(from) || from < 1 || !Number.isSafeInteger(max) || max < 1) throw new Error('a feed is asked for {from, max}, both at least 1');
+  if (!Number.isSafeInteger(from) || from < 1 || !Number.isSafeInteger(max) || max < 1)
+    throw new Error('a feed is asked for {from, max}, both at least 1');
   const stream = publishedStreamOf(producer);
   const facts = await store.read(stream, { from: from - 1, max });
   const reachesEnd = facts.length > 0 && facts.length < max;
@@ -42,7 +45,8 @@ const withinBytes = (events: readonly CloudEvent[]): readonly CloudEvent[] => {
 export const readFeed = async (transport: Transport, producer: Producer, from: number, max = messageEventsMax): Promise<FeedPage> => {
   const address = { home: producer.home, service: producer.service, verb: 'feed' } as const;
   const answer = (await transport.request(address, { from, max }, feedTimeoutMs)) as Partial<FeedPage> | null;
-  if (!answer || !Array.isArray(answer.events) || !Number.isSafeInteger(answer.head)) throw new Unreachable('the feed answered something else than a page');
+  if (!answer || !Array.isArray(answer.events) || !Number.isSafeInteger(answer.head))
+    throw new Unreachable('the feed answered something else than a page');
   return answer as FeedPage;
 };
 

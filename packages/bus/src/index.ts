@@ -1,1 +1,10 @@
+export { AnswerFailed, answerAsks, ask } from './ask.ts';
+export { type Consumer, type ConsumerOptions, type ConsumerStatus, consumer } from './consumer.ts';
+export { type Effects, type HaltedLine, type HaltedLines, isTransient } from './effects.ts';
+export { answerFeeds, type FeedPage, readFeed } from './feed.ts';
+export { type Fate, type MemoryHub, type MemoryHubOptions, memoryHub, memoryTransport } from './memory-transport.ts';
+export { type NatsOptions, natsTransport } from './nats-transport.ts';
+export { type EventSource, envelopeProblem, eventHash, type PublishedEventDraft, publishedStreamOf } from './published.ts';
+export { type Relay, type RelayCursor, type RelayedTo, type RelayOptions, type RelayStatus, relay } from './relay.ts';
+export type { Log, Measure, Observe, Wall } from './seams.ts';
 export * from './transport.ts';

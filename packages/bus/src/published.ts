@@ -37,24 +37,23 @@ export const sealEvent = (
   index: number,
   previous: { readonly sequence: number; readonly hash: string | undefined },
 ): SealedEvent => {
-  const eventOf = (data: PublishedEventDraft['data']): CloudEvent => ({
+  const eventOf = ({ type, subject, time, data }: PublishedEventDraft): CloudEvent => ({
     specversion: '1.0',
     id: uuidFrom(`${producer.service}/${producer.home}/${fact.stream}/${fact.revision}/${index}`),
     source: sourceOf(producer),
-    type: draft.type,
-    subject: draft.subject,
-    time: draft.time,
+    type,
+    subject,
+    time,
     datacontenttype: 'application/json',
     sequence: sequenceText(previous.sequence + 1),
     ...(previous.hash === undefined ? {} : { previoushash: previous.hash }),
     data,
   });
-  const event = eventOf(draft.data);
   try {
-    return sealed(event);
+    return sealed(eventOf(draft));
   } catch {
     // Text with half a surrogate pair has no canonical form; it must not stop everything its home publishes after it.
-    return sealed(eventOf(wellFormed(draft.data)));
+    return sealed(eventOf(wellFormed(draft)));
   }
 };
 
@@ -63,8 +62,10 @@ const sealed = (event: CloudEvent): SealedEvent => {
   return { event, hash: hash('sha256', text, 'base64url'), bytes: Buffer.byteLength(text) };
 };
 
-const wellFormed = (data: PublishedEventDraft['data']): PublishedEventDraft['data'] =>
-  JSON.parse(JSON.stringify(data), (_key, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)) as PublishedEventDraft['data'];
+const wellFormed = (draft: PublishedEventDraft): PublishedEventDraft =>
+  JSON.parse(JSON.stringify(draft), (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  ) as PublishedEventDraft;
 
 /** base64url SHA-256 of the RFC 8785 form: what the next event carries as `previoushash`. */
 export const eventHash = (event: CloudEvent): string => hash('sha256', canonicalText(event), 'base64url');
@@ -95,7 +96,8 @@ export const envelopeProblem = (value: unknown): string | undefined => {
   const event = value as Partial<Record<keyof CloudEvent, unknown>>;
   if (event.specversion !== '1.0') return 'specversion is not 1.0';
   if (typeof event.source !== 'string' || !sources.test(event.source)) return 'source names no producer';
-  if (typeof event.sequence !== 'string' || !digits.test(event.sequence) || Number(event.sequence) < 1) return 'sequence is not a positive number of 16 digits';
+  if (typeof event.sequence !== 'string' || !digits.test(event.sequence) || Number(event.sequence) < 1)
+    return 'sequence is not a positive number of 16 digits';
   if (typeof event.id !== 'string' || event.id.length !== 36) return 'id is not a UUID';
   if (typeof event.type !== 'string' || event.type.length === 0) return 'type is missing';
   if (typeof event.subject !== 'string' || event.subject.length === 0) return 'subject is missing';

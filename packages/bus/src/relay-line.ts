@@ -10,7 +10,15 @@ import {
   type Position,
   type StoredFact,
 } from '@tongdui/event-store';
-import { batchBytesMax, type EventSource, eventHash, type PublishedEventDraft, publishedStreamOf, type SealedEvent, sealEvent } from './published.ts';
+import {
+  batchBytesMax,
+  type EventSource,
+  eventHash,
+  type PublishedEventDraft,
+  publishedStreamOf,
+  type SealedEvent,
+  sealEvent,
+} from './published.ts';
 import { backOffMs, type Log, messageOf, type Observe, type Wall } from './seams.ts';
 
 export type RelayLineOptions = {
@@ -88,11 +96,9 @@ class Line implements RelayLine {
 
   take(facts: readonly StoredFact[], done: () => void): void {
     const kept = facts.filter((fact) => !this.#isRelayed(fact));
-    if (kept.length === 0) return done();
+    if (kept.length === 0) done();
     for (const [index, fact] of kept.entries()) this.#waiting.push({ fact, done: index === kept.length - 1 ? done : undefined });
-    this.#pumping ??= this.#pump().finally(() => {
-      this.#pumping = undefined;
-    });
+    if (kept.length > 0) this.#pumping ??= this.#pump();
   }
 
   async room(): Promise<void> {
@@ -110,10 +116,12 @@ class Line implements RelayLine {
 
   async #pump(): Promise<void> {
     const { signal } = this.#options;
+    await undefined;
     while (this.#waiting.length > 0 && !signal.aborted) {
       await this.#untilItWorks('the relay cannot turn facts into events', () => this.#relayNext());
       if (this.#waiting.length <= waitingMax) this.#giveRoom();
     }
+    this.#pumping = undefined;
     this.#giveRoom();
   }
 
@@ -160,7 +168,13 @@ class Line implements RelayLine {
   }
 
   #factOf(event: CloudEvent, fact: StoredFact, index: number): NewFact {
-    const source: EventSource = { stream: fact.stream, revision: fact.revision, position: fact.position, epoch: this.#options.store.epoch, index };
+    const source: EventSource = {
+      stream: fact.stream,
+      revision: fact.revision,
+      position: fact.position,
+      epoch: this.#options.store.epoch,
+      index,
+    };
     return { id: event.id, type: event.type, data: event as unknown as JsonObject, metadata: { source } };
   }
 
@@ -173,7 +187,10 @@ class Line implements RelayLine {
       if (result.is === 'appended') return result;
       if (result.is === 'wrong-expected-revision') return 'another-relay';
       if (signal.aborted) return 'stopped';
-      log.warn({ ...producer, attempt, reason: result.message }, 'the store did not confirm published events; the same ones are sent again');
+      log.warn(
+        { ...producer, attempt, reason: result.message },
+        'the store did not confirm published events; the same ones are sent again',
+      );
       await wall.sleep(backOffMs(attempt, 50, 5_000), signal);
       if (signal.aborted) return 'stopped';
     }

@@ -71,7 +71,12 @@ export const relay = (options: RelayOptions): Relay => {
   };
 };
 
-const follow = async (options: RelayOptions, lines: ReadonlyMap<Home, RelayLine>, progress: Progress, signal: AbortSignal): Promise<void> => {
+const follow = async (
+  options: RelayOptions,
+  lines: ReadonlyMap<Home, RelayLine>,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> => {
   const { store, service, homes, wall, log = silent } = options;
   for (const line of lines.values()) await line.open();
   if (signal.aborted) return;
@@ -104,7 +109,11 @@ const hand = async (facts: readonly StoredFact[], lines: ReadonlyMap<Home, Relay
   await Promise.all(served.map(({ line }) => line.room()));
 };
 
-const announce = async ({ transport, service, wall }: RelayOptions, lines: ReadonlyMap<Home, RelayLine>, signal: AbortSignal): Promise<void> => {
+const announce = async (
+  { transport, service, wall }: RelayOptions,
+  lines: ReadonlyMap<Home, RelayLine>,
+  signal: AbortSignal,
+): Promise<void> => {
   while (!signal.aborted) {
     for (const [home, line] of lines) if (line.head() > 0) transport.announce({ service, home }, line.head());
     const opened = [...lines.values()].every((line) => line.opened());
@@ -139,7 +148,7 @@ const progressOf = ({ store, cursor, homes, wall }: RelayOptions) => {
       const hint = cursor?.load();
       const hinted = (home: Home): Position => (hint?.epoch === store.epoch && hint.homes.includes(home) ? hint.position : beginning);
       const starts = [...lines].map(([home, line]) => line.startFrom(hinted(home)));
-      relayed = taken = saved = starts.reduce((least, position) => (position < least ? position : least), starts[0] ?? beginning);
+      relayed = taken = saved = starts.toSorted()[0] ?? beginning;
     },
     /** Returns what each of the `open` homes calls once when it is done with its part. */
     take: (position: Position, open: number): (() => void) => {
@@ -174,7 +183,10 @@ const messageSender = (transport: Transport, log: Log, observe: Observe) => {
   };
   return {
     send: (producer: Producer, batch: readonly CloudEvent[]): void => {
-      if (underWay.size >= messagesUnderWayMax) return failed(producer, batch, 'too many messages under way');
+      if (underWay.size >= messagesUnderWayMax) {
+        failed(producer, batch, 'too many messages under way');
+        return;
+      }
       const message: Promise<void> = transport
         .publish(producer, batch)
         .catch((error: unknown) => failed(producer, batch, messageOf(error)))

@@ -7,7 +7,6 @@ import {
   type Followed,
   type FollowOptions,
   type JsonObject,
-  noStream,
   type NewFact,
   type Position,
   type StoredFact,

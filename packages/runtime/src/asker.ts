@@ -1,4 +1,4 @@
-import { type Transport, Unreachable } from '@tongdui/bus';
+import { ask as askOverBus, type Transport, Unreachable } from '@tongdui/bus';
 import type { Home, ServiceName } from '@tongdui/contracts';
 import type { PartAnswer } from '@tongdui/decider';
 import type { JsonObject } from '@tongdui/event-store';
@@ -20,13 +20,11 @@ export const asker =
   }): Ask =>
   async (home, service, ask) => {
     if (service === options.service && options.servedHomes.includes(home)) return options.asks(ask);
-    const answer = await options.transport.request({ home, service, verb: 'ask' }, ask, options.timeoutMs ?? askTimeoutMs);
-    if (!isPartAnswer(answer)) throw new Unreachable(`${service} of ${home} answered something else than yes, no or queued`);
-    return answer;
+    return askOverBus(options.transport, { home, service }, ask, { timeoutMs: options.timeoutMs ?? askTimeoutMs, parse: partAnswer });
   };
 
-const isPartAnswer = (answer: unknown): answer is PartAnswer => {
-  if (typeof answer !== 'object' || answer === null) return false;
-  const { is, reason } = answer as { is?: unknown; reason?: unknown };
-  return is === 'yes' || is === 'queued' || (is === 'no' && typeof reason === 'string');
+const partAnswer = (answer: unknown): PartAnswer => {
+  const { is, reason } = (answer ?? {}) as { is?: unknown; reason?: unknown };
+  if (is === 'yes' || is === 'queued' || (is === 'no' && typeof reason === 'string')) return answer as PartAnswer;
+  throw new Unreachable('the answer is none of yes, no and queued');
 };

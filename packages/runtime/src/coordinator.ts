@@ -57,7 +57,8 @@ export const releaseAll = async (parts: readonly Part[], options: CoordinationSe
     parts.map(async ({ home, service, ask }) => {
       await untilReached(async () => {
         const answer = await options.ask(home, service, ask);
-        if (answer.is !== 'yes') throw new Unreachable(`the release was not acknowledged: ${answer.is === 'no' ? answer.reason : answer.is}`);
+        if (answer.is !== 'yes')
+          throw new Unreachable(`the release was not acknowledged: ${answer.is === 'no' ? answer.reason : answer.is}`);
         return answer;
       }, options);
       released += 1;

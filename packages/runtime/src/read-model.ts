@@ -17,8 +17,8 @@ export interface ReadModel extends Rows {
   transact<Result>(change: (draft: Draft) => Result): Result;
   /** Position of the last own fact that is in the rows. */
   followed(): Position;
-  /** Producer (`redemption/310117`) → sequence of its next event. Without an entry it is 1. */
-  nextSequences(): Map<string, number>;
+  /** Sequence of the next event wanted from a producer (`/redemption/310117`); 1 at first. */
+  nextSequence(source: string): number;
   page(query: PageQuery): Row[];
   row(table: string, id: string): (Row & RowIndex) | undefined;
   /** Work without a due time, and work due after `dueAfter` up to `dueThrough`, in the order it was opened. */
@@ -33,7 +33,7 @@ export interface Draft {
   put(table: string, id: string, body: JsonObject, index: (body: JsonObject) => RowIndex): void;
   remove(table: string, id: string): void;
   follow(position: Position): void;
-  next(producer: string, sequence: number): void;
+  next(source: string, sequence: number): void;
   open(work: Work, position: Position): void;
   closeWork(id: string): void;
   /** Removes work that was performed, unless a later fact opened it again meanwhile. */
@@ -42,8 +42,8 @@ export interface Draft {
   forget(kind: NoteKind, key: string): void;
 }
 
-/** `halted`: lines that wait for an operator. `skipped`: events that one left out, with the reason. */
-export type NoteKind = 'halted' | 'skipped';
+/** `halted`: lines that wait for an operator. `skipped`: events that one left out, with the reason. `relayed`: how far the relay came. */
+export type NoteKind = 'halted' | 'skipped' | 'relayed';
 export type OpenWork = { readonly work: Work; readonly position: Position };
 export type Row = { readonly id: string; readonly body: string };
 /** Alternatives: a row may be seen when any of them matches. `'all'` sees everything. */
@@ -63,6 +63,7 @@ export const readModel = (options: ReadModelOptions): ReadModel => {
   const remove = sql('DELETE FROM documents WHERE tbl = ? AND id = ?');
   const setCursor = sql("INSERT INTO cursors VALUES ('followed', ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position");
   const setSequence = sql('INSERT INTO sequences VALUES (?, ?) ON CONFLICT (producer) DO UPDATE SET next = excluded.next');
+  const selectSequence = sql('SELECT next FROM sequences WHERE producer = ?');
   const putWork = sql(`INSERT INTO work (id, kind, home, due_at, data, position) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, home = excluded.home, due_at = excluded.due_at, data = excluded.data, position = excluded.position`);
   const dropWork = sql('DELETE FROM work WHERE id = ?');
@@ -109,7 +110,13 @@ export const readModel = (options: ReadModelOptions): ReadModel => {
   };
 
   const transact = <Result>(change: (draft: Draft) => Result): Result => {
-    type Pending = { readonly table: string; readonly id: string; body: JsonObject | undefined; index?: (body: JsonObject) => RowIndex; dirty: boolean };
+    type Pending = {
+      readonly table: string;
+      readonly id: string;
+      body: JsonObject | undefined;
+      index?: (body: JsonObject) => RowIndex;
+      dirty: boolean;
+    };
     const rows = new Map<string, Pending>();
     let position = followed;
     const pending = (table: string, id: string): Pending => {
@@ -137,7 +144,7 @@ export const readModel = (options: ReadModelOptions): ReadModel => {
       follow: (to) => {
         position = to;
       },
-      next: (producer, sequence) => void setSequence.run(producer, sequence),
+      next: (source, sequence) => void setSequence.run(source, sequence),
       open: (work, at) => void putWork.run(work.id, work.kind, work.home, work.dueAt ?? null, JSON.stringify(work.data), at),
       closeWork: (id) => void dropWork.run(id),
       performed: ({ work, position: at }) => dropPerformed.run(work.id, at).changes === 1,
@@ -169,21 +176,24 @@ export const readModel = (options: ReadModelOptions): ReadModel => {
     transact,
     page,
     followed: () => followed,
-    nextSequences: () => new Map(sql('SELECT producer, next FROM sequences').all().map((row) => [row['producer'] as string, row['next'] as number])),
+    nextSequence: (source) => (selectSequence.get(source)?.['next'] as number | undefined) ?? 1,
     get: <Body>(table: string, id: string) => {
       const body = selectBody.get(table, id)?.['body'] as string | undefined;
       return body === undefined ? undefined : (JSON.parse(body) as Body);
     },
-    list: <Body>(table: string, filter: RowFilter = {}) => page({ table, filter, visible: 'all' }).map((row) => JSON.parse(row.body) as Body),
+    list: <Body>(table: string, filter: RowFilter = {}) =>
+      page({ table, filter, visible: 'all' }).map((row) => JSON.parse(row.body) as Body),
     row: (table, id) => selectRow.get(table, id) as unknown as (Row & RowIndex) | undefined,
     openWork: ({ undated, dueAfter = '', dueThrough = '' }) =>
-      query('SELECT id, kind, home, due_at, data, position FROM work WHERE (? AND due_at IS NULL) OR (due_at > ? AND due_at <= ?) ORDER BY position, id')
+      query(
+        'SELECT id, kind, home, due_at, data, position FROM work WHERE (? AND due_at IS NULL) OR (due_at > ? AND due_at <= ?) ORDER BY position, id',
+      )
         .all(undated ? 1 : 0, dueAfter, dueThrough)
         .map((row) => ({ work: workOf(row), position: row['position'] as string })),
     countWork: (now) =>
-      query('SELECT kind, count(*) AS pending, sum(due_at IS NULL OR due_at <= ?) AS dueNow FROM work GROUP BY kind ORDER BY kind').all(now) as unknown as ReturnType<
-        ReadModel['countWork']
-      >,
+      query('SELECT kind, count(*) AS pending, sum(due_at IS NULL OR due_at <= ?) AS dueNow FROM work GROUP BY kind ORDER BY kind').all(
+        now,
+      ) as unknown as ReturnType<ReadModel['countWork']>,
     notes: <Note>(kind: NoteKind) =>
       query('SELECT key, note FROM notes WHERE kind = ? ORDER BY key')
         .all(kind)

@@ -24,23 +24,18 @@ export class Database {
     this.#lastPosition = this.lastPosition();
   }
 
-  /**
-   * All appends in one transaction, each with its own check of the expected revision: a losing one writes nothing and fails alone.
-   * Returns after COMMIT, so the answers are durable. Throws when nothing of it was committed.
-   */
-  commit(messages: readonly AppendsMessage[]): number[] {
-    const answers: number[] = [];
-    try {
-      this.#statements.begin.run();
-      for (const { appends, recordedAt } of messages) {
-        for (let at = 0; at < appends.length; at += 4 + Number(appends[at + 3]) * 4) this.#append(appends, at, recordedAt, answers);
-      }
-      this.#statements.commit.run();
-      return answers;
-    } catch (error) {
-      this.#abandonTransaction();
-      throw error;
-    }
+  begin(): void {
+    this.#statements.begin.run();
+  }
+
+  /** Each append checks its own expected revision before it inserts: a losing one writes nothing and fails alone. */
+  write({ appends, recordedAt }: AppendsMessage, answers: number[]): void {
+    for (let at = 0; at < appends.length; at += 4 + Number(appends[at + 3]) * 4) this.#append(appends, at, recordedAt, answers);
+  }
+
+  /** Returns when everything written since `begin` is durable. */
+  commit(): void {
+    this.#statements.commit.run();
   }
 
   #append(appends: AppendsMessage['appends'], at: number, recordedAt: number, answers: number[]): void {
@@ -87,14 +82,13 @@ export class Database {
     return Number(rows.at(-1)!.position);
   }
 
-  #abandonTransaction(): void {
+  /** Never throws: whatever broke the transaction may break this too, and the probe that must come next tries it again. */
+  rollback(): void {
     this.#revisions.clear();
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#lastPosition = this.lastPosition();
-    } catch {
-      // Whatever broke the commit may break this too; the probe that must succeed before the next commit tries it again.
-    }
+    } catch {}
   }
 
   /** A write as durable as an append; throws when the file does not take it. */

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { encodeAppend, type EncodedFact } from '../encode.ts';
 import {
   type AppendResult,
@@ -28,15 +28,21 @@ export type SqliteOptions = {
 /** Embedded and durable, one writing process per file. Rejects when the file cannot be opened or another process writes it. */
 export async function sqliteEventStore(options: SqliteOptions): Promise<EventStore> {
   const { file, readOnly = false, busyTimeoutMs = 5_000 } = options;
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { file, readOnly, busyTimeoutMs } });
-  const opened = await new Promise<{ epoch: string; lastPosition: number }>((resolve, reject) => {
-    worker.once('error', (error) => reject(new StoreUnavailable(`cannot open ${file}: ${error.message}`)));
-    worker.once('message', (message: FromWorker) => ('opened' in message ? resolve(message.opened) : undefined));
+  const { port1: port, port2 } = new MessageChannel();
+  const posted = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { file, readOnly, busyTimeoutMs, port: port2, posted },
+    transferList: [port2],
   });
-  worker.removeAllListeners();
-  return new SqliteStore(worker, opened, options);
+  const opened = await new Promise<Opened>((resolve, reject) => {
+    worker.once('error', (error) => reject(new StoreUnavailable(`cannot open ${file}: ${error.message}`)));
+    port.once('message', (message: FromWorker) => ('opened' in message ? resolve(message.opened) : undefined));
+  });
+  return new SqliteStore({ worker, port, posted }, opened, options);
 }
 
+type Opened = { readonly epoch: string; readonly lastPosition: number };
+type Thread = { readonly worker: Worker; readonly port: MessagePort; readonly posted: Int32Array };
 type PendingAppend = {
   readonly resolve: (result: AppendResult) => void;
   readonly stream: string;
@@ -49,7 +55,7 @@ type PendingRead = { readonly resolve: (answer: Answer) => void; readonly reject
 class SqliteStore implements EventStore {
   readonly epoch: string;
   readonly onlyWriter: boolean;
-  readonly #worker: Worker;
+  readonly #thread: Thread;
   readonly #now: () => string;
   readonly #pollMs: number;
   readonly #tail: Tail;
@@ -63,16 +69,16 @@ class SqliteStore implements EventStore {
   #dead: string | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(worker: Worker, opened: { epoch: string; lastPosition: number }, options: SqliteOptions) {
+  constructor(thread: Thread, opened: Opened, options: SqliteOptions) {
     this.epoch = opened.epoch;
     this.onlyWriter = options.readOnly !== true;
-    this.#worker = worker;
+    this.#thread = thread;
     this.#now = options.now ?? (() => new Date().toISOString());
     this.#pollMs = options.pollMs ?? 1_000;
     this.#tail = new Tail(opened.lastPosition);
-    worker.on('message', (message: FromWorker) => this.#receive(message));
-    worker.on('error', (error) => this.#die(error.message));
-    worker.on('exit', () => this.#die('the thread of the event store ended'));
+    thread.port.on('message', (message: FromWorker) => this.#receive(message));
+    thread.worker.on('error', (error) => this.#die(error.message));
+    thread.worker.on('exit', () => this.#die('the thread of the event store ended'));
   }
 
   async append(stream: string, expectedRevision: number, facts: readonly NewFact[]): Promise<AppendResult> {
@@ -90,6 +96,8 @@ class SqliteStore implements EventStore {
       this.#appends.set(sequence, { resolve, stream, facts: encoded, recordedAt: this.#outboxRecordedAt });
       this.#outbox.push(sequence, stream, expectedRevision, encoded.length);
       for (const fact of encoded) this.#outbox.push(fact.id, fact.type, fact.data, fact.metadata);
+      // A long message goes early, so that the worker writes while this thread still encodes.
+      if (this.#outbox.length >= outboxValues) this.#flush();
     });
   }
 
@@ -195,11 +203,10 @@ class SqliteStore implements EventStore {
   async #drainAndClose(): Promise<void> {
     this.#closing.abort();
     if (this.#dead !== undefined) return;
-    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     // Messages keep their order, so everything asked before is answered before the file is closed.
     this.#flush();
-    await quietly(this.#askNumber({ what: 'close' }));
-    await ended;
+    await this.#askNumber({ what: 'close' }).catch(() => {});
+    await this.#thread.worker.terminate();
   }
 
   async #askSlice(ask: Ask): Promise<Slice> {
@@ -224,7 +231,10 @@ class SqliteStore implements EventStore {
   }
 
   #post(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    const { port, posted } = this.#thread;
+    port.postMessage(message);
+    Atomics.add(posted, 0, 1);
+    Atomics.notify(posted, 0);
   }
 
   #receive(message: FromWorker): void {
@@ -277,6 +287,7 @@ class SqliteStore implements EventStore {
   }
 }
 
+const outboxValues = 128;
 const sliceFactsMax = 500;
 
 function factsOf(slice: Slice): StoredFact[] {

@@ -1,53 +1,68 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Database, type DatabaseOptions } from './database.ts';
 import type { AppendsMessage, Ask, FromWorker, ReadMessage, ToWorker } from './messages.ts';
 
-const port = parentPort!;
-const database = new Database(workerData as DatabaseOptions);
+const { port, posted, ...options } = workerData as DatabaseOptions & { port: MessagePort; posted: Int32Array };
+const database = new Database(options);
 const reads: ReadMessage[] = [];
+const groupMessagesMax = 256;
 let writable = true;
+let closed = false;
 answer({ opened: { epoch: database.epoch, lastPosition: database.lastPosition() } });
 
-port.on('message', (message: ToWorker) => {
-  let group = receive(message);
+// Blocking on shared memory instead of on the event loop makes a round trip four times as fast (measured: 13 µs instead of 60).
+while (!closed) {
+  const seen = Atomics.load(posted, 0);
   // Appends go before each read, so that a long catch-up delays a commit by one slice at most.
-  while (group.length > 0 || reads.length > 0) {
-    if (group.length > 0) commit(group);
+  do {
+    writeGroup();
     const read = reads.shift();
     if (read !== undefined) answerRead(read);
-    group = receive(undefined);
-  }
-});
+  } while (reads.length > 0);
+  Atomics.wait(posted, 0, seen);
+}
 
-/** Everything that waits, up to the size of one transaction: whatever arrived during the last commit shares the next. */
-function receive(first: ToWorker | undefined): AppendsMessage[] {
+/** One transaction for everything that waits and that arrives meanwhile: while a commit is under way the next group gathers. */
+function writeGroup(): void {
   const group: AppendsMessage[] = [];
-  let values = 0;
-  for (let message = first ?? next(); message !== undefined; message = next()) {
+  const answers: number[] = [];
+  let failure: string | undefined;
+  for (let message = next(); message !== undefined; message = next()) {
     if ('ask' in message) {
       reads.push(message);
       continue;
     }
+    failure ??= group.length === 0 ? attempt(begin) : undefined;
     group.push(message);
-    values += message.appends.length;
-    if (values >= groupValuesMax) break;
+    failure ??= attempt(() => database.write(message, answers));
+    if (group.length >= groupMessagesMax) break;
   }
-  return group;
+  if (group.length === 0) return;
+  failure ??= attempt(() => database.commit());
+  if (failure === undefined) return answer({ answers });
+  writable = false;
+  database.rollback();
+  answer({ unavailable: group.flatMap(sequences), message: failure });
 }
 
-function next(): ToWorker | undefined {
-  return receiveMessageOnPort(port)?.message;
+function begin(): void {
+  // After a failed commit nothing is written before the file has proven that it takes writes again.
+  if (!writable) probe();
+  database.begin();
 }
 
-function commit(group: readonly AppendsMessage[]): void {
+function probe(): void {
+  writable = false;
+  database.probe();
+  writable = true;
+}
+
+function attempt(step: () => void): string | undefined {
   try {
-    // After a failed commit nothing is written before the file has proven that it takes writes again.
-    if (!writable) database.probe();
-    writable = true;
-    answer({ answers: database.commit(group) });
+    step();
+    return undefined;
   } catch (error) {
-    writable = false;
-    answer({ unavailable: group.flatMap(sequences), message: messageOf(error) });
+    return messageOf(error);
   }
 }
 
@@ -63,8 +78,6 @@ function answerRead({ sequence, ask }: ReadMessage): void {
   } catch (error) {
     answer({ sequence, error: messageOf(error) });
   }
-  // Nothing keeps the thread alive after this.
-  if (ask.what === 'close') port.close();
 }
 
 function readAnswer(sequence: number, ask: Ask): FromWorker {
@@ -81,15 +94,14 @@ function readAnswer(sequence: number, ask: Ask): FromWorker {
       probe();
       return { sequence, number: 0 };
     case 'close':
+      closed = true;
       database.close();
       return { sequence, number: 0 };
   }
 }
 
-function probe(): void {
-  writable = false;
-  database.probe();
-  writable = true;
+function next(): ToWorker | undefined {
+  return receiveMessageOnPort(port)?.message;
 }
 
 function answer(message: FromWorker): void {
@@ -99,5 +111,3 @@ function answer(message: FromWorker): void {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-const groupValuesMax = 50_000;

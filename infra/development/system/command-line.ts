@@ -1,0 +1,125 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { stopRunning } from './data-directory.ts';
+import type { System } from './handle.ts';
+import { startSystem } from './start.ts';
+
+/** `start` runs the whole stack until it is interrupted, `stop` ends exactly what a `start` on the same data directory started. */
+export const runCommandLine = async (args: readonly string[]): Promise<number> => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { data: { type: 'string' }, port: { type: 'string' } },
+    });
+    const dataDirectory = resolve(values.data ?? process.env.TONGDUI_DATA ?? '.data/system');
+    switch (positionals.join(' ')) {
+      case 'start':
+        return await start(dataDirectory, portOf(values.port ?? process.env.TONGDUI_PORT ?? '7400'));
+      case 'stop':
+        say((await stopRunning(dataDirectory)) === 'stopped' ? '已停止 · stopped' : '没有在运行 · nothing was running');
+        return 0;
+      default:
+        throw new Error('usage: node infra/development/system.ts start|stop [--data .data/system] [--port 7400]');
+    }
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 1;
+  }
+};
+
+const portOf = (text: string): number => {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_000) throw new Error(`${text} is no port number from 1 to 65000`);
+  return port;
+};
+
+const start = async (dataDirectory: string, basePort: number): Promise<number> => {
+  const interrupted = new AbortController();
+  const interruption = new Promise<void>((done) => interrupted.signal.addEventListener('abort', () => done()));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupted.abort(new Error('已中断 · interrupted')));
+  const { NATS_URL: natsUrl, EVENTSTOREDB_URL: eventStoreDbUrl, STREAM_PREFIX: streamPrefix, BUS_PREFIX: busPrefix } = process.env;
+  say('正在启动通兑 · starting Tongdui');
+  const system = await startSystem({
+    dataDirectory,
+    basePort,
+    clock: 'wall',
+    log: say,
+    signal: interrupted.signal,
+    ...(natsUrl ? { natsUrl } : {}),
+    ...(eventStoreDbUrl ? { eventStoreDbUrl } : {}),
+    ...(streamPrefix ? { streamPrefix } : {}),
+    ...(busPrefix ? { busPrefix } : {}),
+  });
+  try {
+    await Promise.race([seedOnce(system), interruption]);
+    if (interrupted.signal.aborted) return 0;
+    say(overview(system));
+    await interruption;
+    return 0;
+  } finally {
+    say('正在停止 · stopping');
+    await system.stop();
+    say('已停止 · stopped');
+  }
+};
+
+/** A mark in the data directory says that seeding has finished; interrupted seeding is begun again, which is harmless. */
+const seedOnce = async (system: System): Promise<void> => {
+  const mark = join(system.dataDirectory, 'seeded');
+  if (existsSync(mark)) return;
+  const path = fileURLToPath(new URL('../../../demo/seed.ts', import.meta.url));
+  if (!existsSync(path)) {
+    say('没有种子数据 · no seed data: demo/seed.ts is not there');
+    return;
+  }
+  say('正在写入九城种子数据 · seeding nine cities');
+  const module = (await import(pathToFileURL(path).href)) as { seed?: unknown };
+  if (typeof module.seed !== 'function') throw new Error('demo/seed.ts does not export seed');
+  await (module.seed as (system: System) => Promise<unknown>)(system);
+  writeFileSync(mark, '');
+};
+
+const overview = (system: System): string => {
+  const names = new Map([
+    ['issuance', '发券 issuance'],
+    ['registry', '机构库 registry'],
+    ['redemption', '兑付 redemption'],
+    ['clearing', '清算 clearing'],
+    ['ledger', '账簿 ledger'],
+    ['identity-provider', '登录（开发）sign-in'],
+    ['bank', '模拟银行 bank'],
+  ]);
+  const rows = [...system.urls].map(([name, url]) => {
+    const last = name.slice(name.lastIndexOf('/') + 1);
+    const page = name === 'identity-provider' ? `${url}/people` : name === 'bank' ? `${url}/audit` : `${url}/docs`;
+    return [names.get(last) ?? name, url, page];
+  });
+  const table = [['部分 part', '地址 address', '页面 page'], ...rows];
+  const widths = [0, 1].map((column) => Math.max(...table.map((row) => widthOf(row[column] ?? ''))));
+  const lines = table.map((row) =>
+    row.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)))).join('  '),
+  );
+  return [
+    '',
+    '通兑已就绪 · Tongdui is ready',
+    '',
+    ...lines.map((line) => `  ${line.trimEnd()}`),
+    '',
+    `  数据与日志 data and logs: ${relative(process.cwd(), system.dataDirectory) || '.'}`,
+    '  令牌 token: curl -s -d grant_type=urn:tongdui:development-grant -d client_id=tongdui-scripts \\',
+    `    -d person=reviewer-1.310117 ${system.issuer}/token`,
+    '',
+    '按 Ctrl-C 停止 · Ctrl-C stops',
+  ].join('\n');
+};
+
+/** Columns on a terminal: Chinese characters take two. */
+const widthOf = (text: string): number => [...text].reduce((width, character) => width + (/[\u2e80-\uffef]/.test(character) ? 2 : 1), 0);
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};

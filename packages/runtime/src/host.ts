@@ -1,0 +1,181 @@
+import { answerAsks, type Consumer, type HaltedLine, type RelayedTo, relay } from '@tongdui/bus';
+import type { Home, Instant, Producer, ServiceName } from '@tongdui/contracts';
+import type { JsonObject, Position } from '@tongdui/event-store';
+import { follower, followedOf, prefixesOf } from './follower.ts';
+import { backOffMs, type HostSeams, messageOf } from './host.seams.ts';
+import { inbox, type SkippedEvent } from './inbox.ts';
+import type { Service } from './service.ts';
+import { workRunner } from './work-runner.ts';
+
+/** A running service without HTTP: what a process and simulation have in common. */
+export type Host = {
+  /** Every fact stored at the start is in the rows, events are consumed, work is performed. */
+  readonly started: Promise<void>;
+  isStarted(): boolean;
+  /** True as soon as the rows hold the fact at this position, false when the time is over. */
+  waitFor(position: Position, timeoutMs: number): Promise<boolean>;
+  status(): Promise<HostStatus>;
+  lines(): { readonly halted: readonly HaltedLine[]; readonly skipped: readonly SkippedEvent[] };
+  redrive(producer: Producer): Promise<void>;
+  skip(producer: Producer, reason: string, by: string): Promise<void>;
+  /**
+   * Stops timers and consuming, lets what is under way finish (≤ 20 s; requests too, where given), flushes the relay. Leaves store,
+   * transport and read model open.
+   */
+  stop(requestsUnderWay?: Promise<unknown>): Promise<void>;
+};
+
+export type HostStatus = {
+  readonly service: ServiceName;
+  readonly homes: readonly Home[];
+  readonly now: Instant;
+  /** Nothing is due and nothing is under way: every fact is in the rows and relayed, every event heard of is consumed, no work is due. */
+  readonly idle: boolean;
+  readonly epoch: string;
+  /** Positions in this service's own store. */
+  readonly head: Position;
+  readonly followed: Position;
+  readonly relayed: Position;
+  /** Home → sequence of its newest published event. */
+  readonly published: Readonly<Record<string, number>>;
+  /** `/<service>/<home>` → sequence of the next event wanted. */
+  readonly consumed: Readonly<Record<string, number>>;
+  readonly work: readonly { readonly kind: string; readonly pending: number; readonly dueNow: number }[];
+  readonly performing: number;
+  readonly halted: readonly HaltedLine[];
+};
+
+const stopPatienceMs = 20_000;
+const flushPatienceMs = 5_000;
+
+export const host = (service: Service, seams: HostSeams): Host => {
+  const { store, transport, homes, readModel, clock, wall, log, measure } = seams;
+  refuseMixedTables(service);
+  const stopping = new AbortController();
+  const runner = workRunner(service, seams);
+  const follows = follower(service, seams, runner.changed);
+  const relays = relay({
+    store,
+    transport,
+    service: service.name,
+    homes,
+    publish: (stored) => {
+      const followed = followedOf(stored);
+      return followed ? service.publish(followed).map((draft) => ({ ...draft, type: `g60.${service.name}.${draft.type}.v1` })) : [];
+    },
+    cursor: {
+      load: () => readModel.notes<RelayedTo>('relayed')[0]?.note,
+      save: (relayed) => readModel.transact((draft) => draft.note('relayed', 'cursor', relayed)),
+    },
+    wall,
+    log,
+    ...(measure ? { observe: measure } : {}),
+  });
+  const asks = answerAsks(transport, service.name, homes, (ask) => service.asks(ask as JsonObject));
+  let consumes: Consumer | undefined;
+  let isStarted = false;
+
+  const start = async () => {
+    await follows.caughtUp;
+    if (stopping.signal.aborted) return;
+    runner.start();
+    consumes = await subscribed();
+    isStarted = consumes !== undefined;
+  };
+
+  /** The broker may come later than this process; until then facts are recorded and nothing is lost. */
+  const subscribed = async (): Promise<Consumer | undefined> => {
+    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+      try {
+        return await inbox(service, seams);
+      } catch (error) {
+        log.warn({ service: service.name, attempt, reason: messageOf(error) }, 'the broker cannot be reached yet; trying again');
+        await wall.sleep(backOffMs(attempt, 200, 10_000), stopping.signal);
+      }
+    }
+    return undefined;
+  };
+  const started = start();
+
+  const status = async (): Promise<HostStatus> => {
+    const head = await store.head(prefixesOf(service.name, homes));
+    const followed = readModel.followed();
+    const { relayed, heads, idle: relayIdle } = relays.status();
+    const consuming = consumes?.status();
+    const work = readModel.countWork(clock.now());
+    const quiet = work.every(({ dueNow }) => dueNow === 0) && runner.running() === 0;
+    return {
+      service: service.name,
+      homes,
+      now: clock.now(),
+      idle: isStarted && followed === head && relayIdle && relayed === head && consuming?.idle === true && quiet,
+      epoch: store.epoch,
+      head,
+      followed,
+      relayed,
+      published: Object.fromEntries(heads),
+      consumed: Object.fromEntries(consuming?.next ?? []),
+      work,
+      performing: runner.running(),
+      halted: consuming?.halted ?? [],
+    };
+  };
+
+  /** What was decided just now still reaches the others; what does not is relayed after the next start. */
+  const flushRelay = async () => {
+    for (let waited = 0; waited < flushPatienceMs; waited += 20) {
+      const head = await store.head(prefixesOf(service.name, homes)).catch(() => undefined);
+      if (head === undefined || relays.status().relayed >= head) return;
+      await wall.sleep(20);
+    }
+  };
+
+  const line = (): Consumer => {
+    if (!consumes) throw new Error('the consumer has not started yet');
+    return consumes;
+  };
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (requests: Promise<unknown> | undefined) => {
+    stopping.abort();
+    const underWay = Promise.all([runner.stop(), consumes?.close(), asks.close(), requests]);
+    if (!(await endsWithin(stopPatienceMs, underWay)))
+      log.warn({ service: service.name }, 'work under way did not end in time; it is done again after the start');
+    await flushRelay();
+    await relays.close();
+    await follows.stop();
+  };
+  const endsWithin = async (timeoutMs: number, work: Promise<unknown>): Promise<boolean> => {
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    work.then(end, (error: unknown) => {
+      log.error({ service: service.name, error: messageOf(error) }, 'stopping failed');
+      end();
+    });
+    await wall.sleep(timeoutMs, ended.signal);
+    return ended.signal.aborted;
+  };
+
+  return {
+    started,
+    isStarted: () => isStarted,
+    waitFor: follows.waitFor,
+    status,
+    lines: () => ({ halted: consumes?.status().halted ?? [], skipped: readModel.notes<SkippedEvent>('skipped').map(({ note }) => note) }),
+    redrive: (producer) => line().redrive(producer),
+    skip: (producer, reason, by) => line().skip(producer, reason, by),
+    stop: (requests) => {
+      stopped ??= stop(requests);
+      return stopped;
+    },
+  };
+};
+
+const refuseMixedTables = (service: Service) => {
+  const ofFacts = new Set(service.projections.map(({ table }) => table));
+  const mixed = service.copies.find(({ table }) => ofFacts.has(table));
+  if (mixed)
+    throw new Error(
+      `table ${mixed.table} of ${service.name} is fed by facts and by events; a rebuilt read model could not repeat their order`,
+    );
+};

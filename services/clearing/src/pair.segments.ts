@@ -1,0 +1,121 @@
+import { endOf } from '@tongdui/calendar';
+import type { CycleMonth, Fen, Instant, LocalDate } from '@tongdui/contracts';
+import { alreadySo, corrupt, type Decision, record, refuse, unreachable } from '@tongdui/decider';
+import { fen } from '@tongdui/money';
+import type { Fact } from './pair.facts.ts';
+import { andGrants } from './pair.prefund.ts';
+import type { Segment, State } from './pair.state.ts';
+
+/** What of a pair goes into a cycle: sealed at the cut-off, declared, confirmed, netted, settled; or carried over to the next. */
+export type SegmentCommand =
+  | {
+      readonly type: 'SealSegment';
+      readonly cycle: CycleMonth;
+      readonly declareBy: LocalDate;
+      readonly confirmBy: LocalDate;
+      readonly disputeDays: number;
+      readonly at: Instant;
+    }
+  | { readonly type: 'DeclareSegment'; readonly cycle: CycleMonth; readonly totalFen: Fen; readonly at: Instant }
+  | { readonly type: 'ConfirmSegment'; readonly cycle: CycleMonth; readonly totalFen: Fen; readonly at: Instant }
+  /** The timer of both deadlines. */
+  | { readonly type: 'CarryOverSilent'; readonly cycle: CycleMonth; readonly at: Instant }
+  /** The cycle was netted with this amount of the pair, nothing when it was left out. */
+  | { readonly type: 'NetSegment'; readonly cycle: CycleMonth; readonly amountFen: Fen; readonly at: Instant }
+  | { readonly type: 'SettleSegment'; readonly cycle: CycleMonth; readonly at: Instant };
+
+/** In order of precedence. */
+export type SegmentReason =
+  /** The cut-off of this cycle has not come to this pair. */
+  | 'segment-not-sealed'
+  /** Carried over or settled. */
+  | 'segment-closed'
+  | 'already-declared'
+  | 'already-confirmed'
+  | 'not-declared'
+  | 'declaration-closed'
+  | 'confirmation-closed'
+  | 'total-differs';
+
+export const decideSegment = (command: SegmentCommand, state: State): Decision<Fact, SegmentReason> => {
+  switch (command.type) {
+    case 'SealSegment':
+      return seal(command, state);
+    case 'DeclareSegment':
+      return declare(command, state);
+    case 'ConfirmSegment':
+      return confirm(command, state);
+    case 'CarryOverSilent':
+      return carryOverSilent(command, state);
+    case 'NetSegment':
+      return net(command, state);
+    case 'SettleSegment': {
+      const segment = state.segments.get(command.cycle);
+      if (segment?.is !== 'netted') return alreadySo;
+      const { totalFen, hostFrontedFen } = segment.batch;
+      return andGrants(state, { type: 'SegmentSettled', cycle: command.cycle, totalFen, hostFrontedFen, at: command.at });
+    }
+    default:
+      return unreachable(command);
+  }
+};
+
+/** The marker takes what is open now; what accrues later is the next cycle's. A call that comes again, or late, changes nothing. */
+const seal = (command: Extract<SegmentCommand, { type: 'SealSegment' }>, state: State): Decision<Fact, SegmentReason> => {
+  if (state.lastSealed !== undefined && command.cycle <= state.lastSealed) return alreadySo;
+  const { open, totals } = state;
+  return record<Fact>({
+    ...command,
+    type: 'SegmentSealed',
+    obligations: open.items.size,
+    totalFen: open.totalFen,
+    runningTotalFen: fen(totals.runningTotalFen),
+  });
+};
+
+const declare = (command: Extract<SegmentCommand, { type: 'DeclareSegment' }>, state: State): Decision<Fact, SegmentReason> => {
+  const { cycle, totalFen, at } = command;
+  const segment = state.segments.get(cycle);
+  if (!segment) return refuse(absence(state, cycle));
+  if (segment.is !== 'sealed') return refuse('already-declared');
+  if (at >= endOf(segment.declareBy)) return refuse('declaration-closed');
+  if (totalFen !== segment.batch.totalFen) return refuse('total-differs');
+  return record<Fact>({ type: 'SegmentDeclared', cycle, totalFen, at });
+};
+
+const confirm = (command: Extract<SegmentCommand, { type: 'ConfirmSegment' }>, state: State): Decision<Fact, SegmentReason> => {
+  const { cycle, totalFen, at } = command;
+  const segment = state.segments.get(cycle);
+  if (!segment) return refuse(absence(state, cycle));
+  if (segment.is === 'confirmed' || segment.is === 'netted') return refuse('already-confirmed');
+  if (segment.is === 'sealed') return refuse('not-declared');
+  if (at >= endOf(segment.confirmBy)) return refuse('confirmation-closed');
+  if (totalFen !== segment.batch.totalFen) return refuse('total-differs');
+  return record<Fact>({ type: 'SegmentConfirmed', cycle, obligations: segment.batch.items.size, totalFen, at });
+};
+
+const absence = (state: State, cycle: CycleMonth) =>
+  state.lastSealed !== undefined && cycle <= state.lastSealed ? 'segment-closed' : 'segment-not-sealed';
+
+/** Silence escalates and never confirms. */
+const carryOverSilent = (command: Extract<SegmentCommand, { type: 'CarryOverSilent' }>, state: State): Decision<Fact, SegmentReason> => {
+  const { cycle, at } = command;
+  const segment = state.segments.get(cycle);
+  if (segment?.is === 'sealed' && at >= endOf(segment.declareBy)) return carryOver(segment, cycle, 'not-declared', at);
+  if (segment?.is === 'declared' && at >= endOf(segment.confirmBy)) return carryOver(segment, cycle, 'not-confirmed', at);
+  return alreadySo;
+};
+
+const net = (command: Extract<SegmentCommand, { type: 'NetSegment' }>, state: State): Decision<Fact, SegmentReason> => {
+  const { cycle, amountFen, at } = command;
+  const segment = state.segments.get(cycle);
+  if (!segment) return amountFen === 0 || state.lastSealed === undefined || cycle <= state.lastSealed ? alreadySo : corrupt(`${cycle} was netted but never sealed here`);
+  if (segment.is === 'netted') return alreadySo;
+  const { totalFen } = segment.batch;
+  if (segment.is === 'confirmed' && totalFen === amountFen) return record<Fact>({ type: 'SegmentNetted', cycle, totalFen, at });
+  // The cycle closed without this pair; a confirmed total cannot change, so another amount is a bug and must not be carried over as well.
+  return amountFen === 0 ? carryOver(segment, cycle, 'not-netted', at) : corrupt(`${cycle} was netted with ${amountFen}, confirmed is ${totalFen}`);
+};
+
+const carryOver = (segment: Segment, cycle: CycleMonth, cause: 'not-declared' | 'not-confirmed' | 'not-netted', at: Instant) =>
+  record<Fact>({ type: 'SegmentCarriedOver', cycle, totalFen: segment.batch.totalFen, cause, at });

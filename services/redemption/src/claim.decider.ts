@@ -1,0 +1,404 @@
+import { addMinutes, addWorkingDays, dateOf, endOf } from '@tongdui/calendar';
+import type { ClaimPeople, ClaimStatus, Fen, Instant, PaymentId } from '@tongdui/contracts';
+import { alreadySo, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
+import { fen, minus, positive, splitOver, totalOf } from '@tongdui/money';
+import { type Claim, evolve, type Fact, type Movement, type Opening, type PaymentTry, type State, type Submission } from './claim.state.ts';
+
+/** A claim from the day it is awaited to its payment and, where need be, its return. It coordinates with the invoice (its slice) and the payment (its cancelling). */
+
+type At = { readonly at: Instant };
+type By = { readonly by: string };
+type Reasoned = By & { readonly reason: string };
+
+export type Command =
+  | ({ readonly type: 'AwaitClaim' } & Opening & At)
+  | ({ readonly type: 'SubmitClaim'; readonly hasInvoiceEvidence: boolean } & Submission & At)
+  | ({ readonly type: 'AcceptSubmission'; readonly n: number } & At)
+  | ({ readonly type: 'RefuseSubmission'; readonly n: number; readonly reason: string } & At)
+  | ({ readonly type: 'NoteSliceGivenBack'; readonly n: number } & At)
+  /** `risks`: reason codes of the fraud checks that the copies of the moment raise. */
+  | ({ readonly type: 'CheckClaim'; readonly risks: readonly string[] } & By & At)
+  | ({ readonly type: 'SendBack' | 'HoldClaim' | 'DismissHold' | 'UpholdHold' | 'RejectClaim' | 'ClawBack' | 'WriteOff' } & Reasoned & At)
+  | ({ readonly type: 'ReviewClaim'; readonly subsidyFen: Fen; readonly selfPaidFen: Fen } & By & At)
+  | ({ readonly type: 'OpenNotice' } & By & At)
+  | ({ readonly type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection'; readonly objection: string } & Reasoned & At)
+  | ({ readonly type: 'ConcludeClosing'; readonly refusedBecause?: string; readonly paymentId: PaymentId } & At)
+  | ({ readonly type: 'NotePayment'; readonly outcome: 'instructed' | 'paid' | 'failed' | 'unknown' } & PaymentTry & At)
+  | ({ readonly type: 'ApplyRedLetter'; readonly redLetterId: string; readonly paymentId: PaymentId } & At)
+  | ({ readonly type: 'NoteRecovered'; readonly cause: 'recovery' | 'dispute' } & At)
+  | ({ readonly type: 'ClaimDue' | 'HoldDue' | 'NoticeDue' } & At);
+
+/** In order of precedence. */
+export type Reason =
+  | 'claim-unknown'
+  | 'claim-over'
+  | 'claim-not-in-that-state'
+  | 'submission-pending'
+  | 'attempt-out-of-order'
+  | 'claim-too-late'
+  | 'invoice-parties-differ'
+  | 'invoice-before-contract'
+  | 'dates-out-of-order'
+  | 'slice-exceeds-invoice'
+  | 'amounts-do-not-add-up'
+  | 'payment-not-proven'
+  | 'evidence-missing'
+  | 'same-person'
+  | 'no-corrections-left'
+  | 'subsidy-above-redeemed'
+  | 'notice-over'
+  | 'objection-unknown'
+  | 'objection-already-ruled'
+  | 'closing-pending'
+  | 'payment-already-instructed';
+
+type Of<Type extends Command['type']> = Command & { readonly type: Type };
+
+const decide = (command: Command, state: State): Decision<Fact, Reason> => {
+  if (command.type === 'AwaitClaim') {
+    if (state.is !== 'none') return alreadySo;
+    const { type: _, ...opening } = command;
+    return record({ ...opening, type: 'ClaimAwaited', dueAt: endOf(command.claimBy) });
+  }
+  if (state.is === 'none') return refuse('claim-unknown');
+  switch (command.type) {
+    case 'SubmitClaim':
+      return submit(command, state);
+    case 'AcceptSubmission':
+    case 'RefuseSubmission':
+      return concludeSubmission(command, state);
+    case 'NoteSliceGivenBack':
+      return record({ type: 'SliceGivenBack', n: command.n, at: command.at });
+    case 'CheckClaim':
+      return check(command, state);
+    case 'SendBack':
+      return sendBack(command, state);
+    case 'HoldClaim':
+    case 'DismissHold':
+    case 'UpholdHold':
+      return hold(command, state);
+    case 'ReviewClaim':
+      return review(command, state);
+    case 'OpenNotice':
+      return openNotice(command, state);
+    case 'RaiseObjection':
+    case 'DismissObjection':
+    case 'UpholdObjection':
+      return objection(command, state);
+    case 'RejectClaim':
+      return reject(command, state);
+    case 'ClawBack':
+      if (state.status !== 'paid') return refuse(isOver(state.status) ? 'claim-over' : 'claim-not-in-that-state');
+      return record(clawback(state, command));
+    case 'WriteOff':
+      if (state.status !== 'clawback-due') return refuse(isOver(state.status) ? 'claim-over' : 'claim-not-in-that-state');
+      return askClosing(state, 'write-off', command);
+    case 'ConcludeClosing':
+      return concludeClosing(command, state);
+    case 'NotePayment':
+      return notePayment(command, state);
+    case 'ApplyRedLetter':
+      return applyRedLetter(command, state);
+    case 'NoteRecovered':
+      return noteRecovered(command, state);
+    case 'ClaimDue':
+    case 'HoldDue':
+    case 'NoticeDue':
+      return due(command, state);
+    default:
+      return unreachable(command);
+  }
+};
+
+const submit = (command: Of<'SubmitClaim'>, state: Claim): Decision<Fact, Reason> => {
+  const { n, invoice, selfPaidFen, evidence, by, at } = command;
+  if (isOver(state.status)) return refuse('claim-over');
+  if (state.status === 'submitting') return refuse('submission-pending');
+  if (state.status !== 'awaited' && state.status !== 'sent-back') return refuse('claim-not-in-that-state');
+  if (n !== state.attempts.length + 1) return refuse('attempt-out-of-order');
+  if (at >= state.dueAt) return refuse('claim-too-late');
+  if (invoice.seller !== state.lab || invoice.buyer !== state.enterprise) return refuse('invoice-parties-differ');
+  if (invoice.issuedOn < state.signedOn) return refuse('invoice-before-contract');
+  if (invoice.issuedOn > dateOf(at)) return refuse('dates-out-of-order');
+  if (invoice.sliceFen > invoice.totalFen) return refuse('slice-exceeds-invoice');
+  if (state.terms.payeeMode === 'lab-redeemed' && state.subsidyFen + selfPaidFen !== invoice.sliceFen)
+    return refuse('amounts-do-not-add-up');
+  if (state.terms.payeeMode === 'enterprise-refunded' && selfPaidFen < invoice.sliceFen) return refuse('payment-not-proven');
+  if (state.subsidyFen > invoice.sliceFen) return refuse('amounts-do-not-add-up');
+  if (!command.hasInvoiceEvidence) return refuse('evidence-missing');
+  const dueAt = addMinutes(at, state.terms.coordinatorDeadlineMinutes);
+  return record({ type: 'SubmissionMade', claimId: state.claimId, home: state.home, n, invoice, selfPaidFen, evidence, by, dueAt, at });
+};
+
+const concludeSubmission = (command: Of<'AcceptSubmission'> | Of<'RefuseSubmission'>, state: Claim): Decision<Fact, Reason> => {
+  const { n, at } = command;
+  if (state.status !== 'submitting' || state.submission?.n !== n) return alreadySo;
+  // A red letter that overtook the answer has already revoked the slice.
+  const reason = command.type === 'RefuseSubmission' ? command.reason : state.marked ? 'invoice-exceeded' : undefined;
+  if (reason === undefined) return record({ type: 'ClaimSubmitted', n, at });
+  return record({
+    type: 'SubmissionRefused',
+    claimId: state.claimId,
+    n,
+    invoice: state.submission.invoice.digest,
+    reason,
+    dueAt: state.dueAt,
+    at,
+  });
+};
+
+const check = (command: Of<'CheckClaim'>, state: Claim): Decision<Fact, Reason> => {
+  if (isOver(state.status)) return refuse('claim-over');
+  if (state.status !== 'submitted') return refuse('claim-not-in-that-state');
+  if (command.by === state.people.submittedBy) return refuse('same-person');
+  const checked: Fact = { type: 'ClaimChecked', by: command.by, at: command.at };
+  return command.risks.length > 0 ? record(checked, held(state, command.by, command.risks, command.at)) : record(checked);
+};
+
+const sendBack = (command: Of<'SendBack'>, state: Claim): Decision<Fact, Reason> => {
+  if (isOver(state.status)) return refuse('claim-over');
+  if (state.status !== 'submitted' && state.status !== 'checked') return refuse('claim-not-in-that-state');
+  if (command.by === state.people.submittedBy) return refuse('same-person');
+  if (state.corrections >= state.terms.corrections) return refuse('no-corrections-left');
+  const { claimId } = state;
+  const { by, reason, at } = command;
+  return record({
+    type: 'ClaimSentBack',
+    claimId,
+    by,
+    reason,
+    dueAt: endOf(addWorkingDays(dateOf(at), state.terms.correctionWorkingDays)),
+    at,
+  });
+};
+
+const holdable: readonly ClaimStatus[] = ['submitted', 'checked', 'reviewed'];
+
+const hold = (command: Of<'HoldClaim' | 'DismissHold' | 'UpholdHold'>, state: Claim): Decision<Fact, Reason> => {
+  if (isOver(state.status)) return refuse('claim-over');
+  if (command.type === 'HoldClaim')
+    return holdable.includes(state.status)
+      ? record(held(state, command.by, [command.reason], command.at))
+      : refuse('claim-not-in-that-state');
+  if (state.status !== 'risk-hold') return refuse('claim-not-in-that-state');
+  if (command.type === 'UpholdHold') return record(rejected(state, command.by, command.reason, command.at));
+  return record({ type: 'HoldDismissed', by: command.by, reason: command.reason, at: command.at });
+};
+
+const review = (command: Of<'ReviewClaim'>, state: Claim): Decision<Fact, Reason> => {
+  const { by, subsidyFen, selfPaidFen, at } = command;
+  if (isOver(state.status)) return refuse('claim-over');
+  if (state.status !== 'checked' || !state.submission) return refuse('claim-not-in-that-state');
+  if (by === state.people.submittedBy || by === state.people.checkedBy) return refuse('same-person');
+  if (subsidyFen > totalOf(state.left)) return refuse('subsidy-above-redeemed');
+  const { n, invoice } = state.submission;
+  const provenFen = state.terms.payeeMode === 'lab-redeemed' ? subsidyFen + selfPaidFen : Math.min(selfPaidFen, invoice.sliceFen);
+  if (provenFen > invoice.sliceFen || subsidyFen > provenFen) return refuse('amounts-do-not-add-up');
+  const slices = splitOver(subsidyFen, state.left);
+  const { claimId, orderId, voucherId, contract } = state;
+  const reviewed = { type: 'ClaimReviewed', by, claimId, orderId, voucherId, contract, n, invoice: invoice.digest } as const;
+  return record({
+    ...reviewed,
+    slices,
+    cut: positive(minus(state.left, slices)),
+    subsidyFen,
+    sliceFen: fen(provenFen),
+    sliceLowered: provenFen < invoice.sliceFen,
+    selfPaidFen,
+    at,
+  });
+};
+
+const openNotice = (command: Of<'OpenNotice'>, state: Claim): Decision<Fact, Reason> => {
+  if (isOver(state.status)) return refuse('claim-over');
+  if (state.status !== 'reviewed') return refuse('claim-not-in-that-state');
+  const { submittedBy, checkedBy, reviewedBy } = state.people;
+  if ([submittedBy, checkedBy, reviewedBy].includes(command.by)) return refuse('same-person');
+  const until = addWorkingDays(dateOf(command.at), state.terms.noticeWorkingDays);
+  return record({ type: 'NoticeOpened', claimId: state.claimId, by: command.by, until, dueAt: endOf(until), at: command.at });
+};
+
+const objection = (command: Of<'RaiseObjection' | 'DismissObjection' | 'UpholdObjection'>, state: Claim): Decision<Fact, Reason> => {
+  const { objection: id, by, reason, at } = command;
+  if (isOver(state.status)) return refuse('claim-over');
+  if ((state.status !== 'notice' && state.status !== 'objected') || !state.notice) return refuse('claim-not-in-that-state');
+  const known = state.objections.find((candidate) => candidate.id === id);
+  if (command.type === 'RaiseObjection') {
+    if (known) return alreadySo;
+    return at >= state.notice.dueAt ? refuse('notice-over') : record({ type: 'ObjectionRaised', objection: id, by, reason, at });
+  }
+  if (!known) return refuse('objection-unknown');
+  if (known.ruling !== 'open') return refuse('objection-already-ruled');
+  if (command.type === 'UpholdObjection') return record(rejected(state, by, reason, at));
+  const dismissed: Fact = { type: 'ObjectionDismissed', objection: id, by, reason, at };
+  const isLast = state.objections.every((candidate) => candidate.id === id || candidate.ruling !== 'open');
+  return isLast && at >= state.notice.dueAt ? record(dismissed, payable(state, at)) : record(dismissed);
+};
+
+const beforePayable: readonly ClaimStatus[] = [
+  'awaited',
+  'submitted',
+  'sent-back',
+  'checked',
+  'risk-hold',
+  'reviewed',
+  'notice',
+  'objected',
+];
+
+const reject = (command: Of<'RejectClaim'>, state: Claim): Decision<Fact, Reason> => {
+  if (isOver(state.status)) return refuse('claim-over');
+  if (state.status === 'submitting') return refuse('submission-pending');
+  if (beforePayable.includes(state.status)) return record(rejected(state, command.by, command.reason, command.at));
+  if (state.status === 'payable' || state.status === 'failed') return askClosing(state, 'rejection', command);
+  return refuse('payment-already-instructed');
+};
+
+/** From payable on the payment's own stream decides whether it can still be called off. */
+const askClosing = (state: Claim, closing: 'rejection' | 'write-off', command: Reasoned & At): Decision<Fact, Reason> =>
+  state.closing ? refuse('closing-pending') : record(closingAsked(state, closing, command));
+
+const closingAsked = (state: Claim, closing: 'rejection' | 'write-off', { by, reason, at }: Reasoned & At): Fact => ({
+  type: 'ClosingAsked',
+  closing,
+  claimId: state.claimId,
+  payer: state.payer,
+  paymentId: state.payment?.paymentId ?? (`${state.payer}-payment-${state.claimId.split('-').slice(2).join('-')}` as PaymentId),
+  by,
+  reason,
+  at,
+});
+
+const concludeClosing = (command: Of<'ConcludeClosing'>, state: Claim): Decision<Fact, Reason> => {
+  const { closing } = state;
+  if (!closing) return alreadySo;
+  const { at } = command;
+  if (command.refusedBecause !== undefined)
+    return record({ type: 'ClosingRefused', closing: closing.kind, claimId: state.claimId, reason: command.refusedBecause, at });
+  if (closing.kind === 'rejection') return record(rejected(state, closing.by, closing.reason, at, true));
+  return state.payment
+    ? record({ ...movementOf(state), ...tryOf(state.payment), type: 'ClawbackWrittenOff', by: closing.by, reason: closing.reason, at })
+    : alreadySo;
+};
+
+const rank = { instructed: 0, unknown: 1, failed: 2, paid: 2 } as const;
+
+/** The payment's events come in order, perhaps twice; a return (退汇) makes a paid try a failed one. */
+const notePayment = (command: Of<'NotePayment'>, state: Claim): Decision<Fact, Reason> => {
+  const { outcome, paymentId, instruction, reference, at } = command;
+  const before = state.payment;
+  const isReturn = before?.instruction === instruction && before.outcome === 'paid' && outcome === 'failed';
+  if (
+    before &&
+    (instruction < before.instruction || (instruction === before.instruction && rank[outcome] <= rank[before.outcome] && !isReturn))
+  )
+    return alreadySo;
+  if (isOver(state.status)) return alreadySo;
+  const noted: Fact = { type: 'PaymentNoted', outcome, paymentId, instruction, reference, at };
+  if (state.marked && outcome === 'paid')
+    return record(
+      noted,
+      clawback({ ...state, payment: { paymentId, instruction, reference, outcome } }, { by: 'red-letter', reason: 'red-letter', at }),
+    );
+  if (state.marked && outcome === 'failed' && !state.closing)
+    return record(noted, closingAsked(state, 'rejection', { by: 'red-letter', reason: 'red-letter', at }));
+  return record(noted);
+};
+
+/** By the claim's own state: unpaid is rejected, in flight is marked, paid is due to come back. */
+const applyRedLetter = (command: Of<'ApplyRedLetter'>, state: Claim): Decision<Fact, Reason> => {
+  const { redLetterId, at } = command;
+  if (state.redLetters.includes(redLetterId) || isOver(state.status)) return alreadySo;
+  const noted: Fact = { type: 'RedLetterNoted', redLetterId, claimId: state.claimId, at };
+  const cause = { by: 'red-letter', reason: 'red-letter', at };
+  if (state.status === 'paid') return record(noted, clawback(state, cause));
+  if (beforePayable.includes(state.status)) return record(noted, rejected(state, cause.by, cause.reason, at));
+  if ((state.status === 'payable' || state.status === 'failed') && !state.closing)
+    return record(noted, closingAsked(state, 'rejection', cause));
+  return record(noted);
+};
+
+const noteRecovered = (command: Of<'NoteRecovered'>, state: Claim): Decision<Fact, Reason> => {
+  const recovered: Fact = { type: 'ClaimRecovered', cause: command.cause, at: command.at };
+  if (command.cause === 'recovery') return state.status === 'clawback-due' ? record(recovered) : alreadySo;
+  if (state.status === 'paid') return record(recovered);
+  if (state.status !== 'clawback-due' || !state.payment) return alreadySo;
+  // The lost dispute takes the clawback's place: what the payee was to pay back is no longer due.
+  return record<Fact>(
+    { ...movementOf(state), ...tryOf(state.payment), type: 'ClawbackWrittenOff', by: 'dispute', reason: 'dispute', at: command.at },
+    recovered,
+  );
+};
+
+/** Timers make a deadline visible; early, late and double firing change nothing. */
+const due = (command: Of<'ClaimDue' | 'HoldDue' | 'NoticeDue'>, state: Claim): Decision<Fact, Reason> => {
+  const { at } = command;
+  switch (command.type) {
+    case 'ClaimDue':
+      if (at < state.dueAt) return alreadySo;
+      if (state.status === 'awaited') return record({ ...movementOf(state), type: 'ClaimLapsed', contract: state.contract, at });
+      return state.status === 'sent-back' ? record(rejected(state, 'deadline', 'correction-overdue', at)) : alreadySo;
+    case 'HoldDue':
+      return state.status === 'risk-hold' && state.hold && !state.hold.escalated && at >= state.hold.dueAt
+        ? record({ type: 'HoldEscalated', at })
+        : alreadySo;
+    case 'NoticeDue':
+      return state.status === 'notice' && state.notice && at >= state.notice.dueAt ? record(payable(state, at)) : alreadySo;
+    default:
+      return unreachable(command.type);
+  }
+};
+
+const isOver = (status: ClaimStatus): boolean =>
+  status === 'rejected' || status === 'lapsed' || status === 'recovered' || status === 'written-off';
+
+const held = (state: Claim, by: string, reasons: readonly string[], at: Instant): Fact => ({
+  type: 'ClaimHeld',
+  claimId: state.claimId,
+  by,
+  reasons,
+  dueAt: endOf(addWorkingDays(dateOf(at), state.terms.holdWorkingDays)),
+  at,
+});
+
+const payable = (state: Claim, at: Instant): Fact => ({
+  ...movementOf(state),
+  type: 'ClaimPayable',
+  people: state.people as ClaimPeople,
+  payBy: addWorkingDays(dateOf(at), state.terms.paymentWorkingDays),
+  at,
+});
+
+const rejected = (state: Claim, by: string, reason: string, at: Instant, wasPayable = false): Fact => ({
+  ...movementOf(state),
+  type: 'ClaimRejected',
+  contract: state.contract,
+  wasPayable,
+  by,
+  reason,
+  ...(state.submission ? { submission: { n: state.submission.n, invoice: state.submission.invoice.digest } } : {}),
+  at,
+});
+
+const clawback = (state: Claim, { by, reason, at }: Reasoned & At): Fact => {
+  if (!state.payment) throw new Error(`${state.claimId} is paid without a payment`);
+  return { ...movementOf(state), ...tryOf(state.payment), type: 'ClawbackDue', by, reason, at };
+};
+
+const tryOf = ({ paymentId, instruction, reference }: PaymentTry): PaymentTry => ({ paymentId, instruction, reference });
+
+const movementOf = (state: Claim): Movement => ({
+  voucherId: state.voucherId,
+  orderId: state.orderId,
+  claimId: state.claimId,
+  home: state.home,
+  host: state.host,
+  enterprise: state.enterprise,
+  payee: state.payee,
+  payer: state.payer,
+  route: state.terms.route,
+  amountFen: totalOf(state.left),
+  slices: positive(state.left),
+});
+
+export const claim: Decider<Command, State, Fact, Reason> = { initial: { is: 'none' }, decide, evolve };
