@@ -113,7 +113,7 @@ test('the portal signs a person in by choosing one on a page that says it is for
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
-  const page = next(await visit(`/auth?${request}`));
+  const page = next(await visit(`/auth?${request.toString()}`));
   expect(await (await visit(page)).text()).toContain('Development only: no password');
   const nobody = await visit(page, { method: 'POST', body: new URLSearchParams({ organisation: '<script>' }) });
   expect(nobody.status).toBe(400);

@@ -10,7 +10,10 @@ const perPot = <Shape extends z.ZodRawShape>(shape: Shape) => z.record(z.string(
 export const InvariantReport = z
   .strictObject({
     service: ServiceName,
-    invariants: z.record(z.string(), z.strictObject({ held: z.boolean(), checked: z.int().min(0), violations: z.array(z.string()).max(20) })),
+    invariants: z.record(
+      z.string(),
+      z.strictObject({ held: z.boolean(), checked: z.int().min(0), violations: z.array(z.string()).max(20) }),
+    ),
   })
   .meta({ id: 'InvariantReport' });
 export type InvariantReport = z.infer<typeof InvariantReport>;
@@ -43,7 +46,14 @@ export type RedemptionFigures = z.infer<typeof RedemptionFigures>;
 export const ClearingFigures = z.strictObject({
   pairs: z.record(
     z.string(),
-    z.strictObject({ unnettedFen: SignedFen, unsettledFen: SignedFen, prefundFen: SignedFen, drawnFen: SignedFen, inFlightFen: SignedFen, queued: z.int() }),
+    z.strictObject({
+      unnettedFen: SignedFen,
+      unsettledFen: SignedFen,
+      prefundFen: SignedFen,
+      drawnFen: SignedFen,
+      inFlightFen: SignedFen,
+      queued: z.int(),
+    }),
   ),
 });
 export type ClearingFigures = z.infer<typeof ClearingFigures>;
@@ -59,4 +69,10 @@ export const LedgerFigures = z.strictObject({
 });
 export type LedgerFigures = z.infer<typeof LedgerFigures>;
 
-export const figuresSchemas = { issuance: IssuanceFigures, redemption: RedemptionFigures, clearing: ClearingFigures, ledger: LedgerFigures, registry: z.strictObject({}) } as const;
+export const figuresSchemas = {
+  issuance: IssuanceFigures,
+  redemption: RedemptionFigures,
+  clearing: ClearingFigures,
+  ledger: LedgerFigures,
+  registry: z.strictObject({}),
+} as const;

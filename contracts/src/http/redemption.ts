@@ -524,6 +524,8 @@ export const InvoiceView = z
   })
   .meta({ id: 'Invoice' });
 
+export type InvoiceView = z.infer<typeof InvoiceView>;
+
 export const claimStatuses = [
   'awaited',
   'submitting',

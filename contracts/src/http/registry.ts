@@ -4,7 +4,7 @@ import {
   Category,
   corridorHome,
   Fen,
-  Home,
+  type Home,
   homeOf,
   Instant,
   isMember,

@@ -3,7 +3,7 @@ import { Member } from '@tongdui/contracts';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import { z } from 'zod';
 import type { Book } from './book.ts';
-import { PaymentOrder, Reference, Rule, RuleKey, StatementQuery } from './protocol.ts';
+import { PaymentOrder, Reference, Rule, StatementQuery } from './protocol.ts';
 
 /** The bank over HTTP. An answer leaves only after the book is synced. */
 export const createApp = (book: Book): Express => {
@@ -38,7 +38,7 @@ export const createApp = (book: Book): Express => {
   });
   app.put('/rules/:key', (request, response) => {
     const rule = Rule.parse(request.body);
-    book.setRule(RuleKey.parse(request.params.key), rule);
+    book.setRule(Reference.parse(request.params.key), rule);
     response.json(rule);
   });
   app.get('/audit', (_request, response) => void response.json(book.audit()));

@@ -58,12 +58,10 @@ export type StatementLine = z.infer<typeof StatementLine>;
 export const Statement = z.strictObject({ city: Member, lines: z.array(StatementLine), next: z.int().optional() });
 export type Statement = z.infer<typeof Statement>;
 
-/** A rule's key: a payment reference, the beginning of one up to a hyphen (a payment id), or a payee's USCC. */
-export const RuleKey = Reference;
-
 /**
- * `PUT /rules/{key}`. `turnsOut` is what an unknown, slow or crashed payment turns out to be. An `unknown` without it stays pending until a rule
- * for it says; the other two are paid without it. `delayMs` belongs to `slow`.
+ * `PUT /rules/{key}`; the key is a payment reference, the beginning of one up to a hyphen (a payment id), or a payee's USCC.
+ * `turnsOut` is what an unknown, slow or crashed payment turns out to be. An `unknown` without it stays pending until a rule for it says;
+ * the other two are paid without it. `delayMs` belongs to `slow`.
  */
 export const Rule = z.strictObject({
   outcome: z.enum(['paid', 'failed', 'unknown', 'crash-before-answer', 'slow']),

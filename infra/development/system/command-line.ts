@@ -4,10 +4,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stopRunning } from './data-directory.ts';
 import type { System } from './handle.ts';
-import { startSystem } from './start.ts';
+import { answersOk, type SystemOptions, startSystem } from './start.ts';
+
+/** Other programs in the place of the repository's own. */
+export type Parts = {
+  readonly program?: SystemOptions['program'];
+  /** Module whose `seed(system)` fills a new system. */
+  readonly seed?: string;
+};
 
 /** `start` runs the whole stack until it is interrupted, `stop` ends exactly what a `start` on the same data directory started. */
-export const runCommandLine = async (args: readonly string[]): Promise<number> => {
+export const runCommandLine = async (args: readonly string[], parts: Parts = {}): Promise<number> => {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -17,7 +24,7 @@ export const runCommandLine = async (args: readonly string[]): Promise<number> =
     const dataDirectory = resolve(values.data ?? process.env.TONGDUI_DATA ?? '.data/system');
     switch (positionals.join(' ')) {
       case 'start':
-        return await start(dataDirectory, portOf(values.port ?? process.env.TONGDUI_PORT ?? '7400'));
+        return await start(dataDirectory, portOf(values.port ?? process.env.TONGDUI_PORT ?? '7400'), parts);
       case 'stop':
         say((await stopRunning(dataDirectory)) === 'stopped' ? '已停止 · stopped' : '没有在运行 · nothing was running');
         return 0;
@@ -36,7 +43,7 @@ const portOf = (text: string): number => {
   return port;
 };
 
-const start = async (dataDirectory: string, basePort: number): Promise<number> => {
+const start = async (dataDirectory: string, basePort: number, parts: Parts): Promise<number> => {
   const interrupted = new AbortController();
   const interruption = new Promise<void>((done) => interrupted.signal.addEventListener('abort', () => done()));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -49,15 +56,16 @@ const start = async (dataDirectory: string, basePort: number): Promise<number> =
     clock: 'wall',
     log: say,
     signal: interrupted.signal,
+    ...(parts.program ? { program: parts.program } : {}),
     ...(natsUrl ? { natsUrl } : {}),
     ...(eventStoreDbUrl ? { eventStoreDbUrl } : {}),
     ...(streamPrefix ? { streamPrefix } : {}),
     ...(busPrefix ? { busPrefix } : {}),
   });
   try {
-    await Promise.race([seedOnce(system), interruption]);
+    await Promise.race([seedOnce(system, parts.seed ?? ownSeed), interruption]);
     if (interrupted.signal.aborted) return 0;
-    say(overview(system));
+    say(await overview(system));
     await interruption;
     return 0;
   } finally {
@@ -67,23 +75,24 @@ const start = async (dataDirectory: string, basePort: number): Promise<number> =
   }
 };
 
+const ownSeed = fileURLToPath(new URL('../../../demo/seed.ts', import.meta.url));
+
 /** A mark in the data directory says that seeding has finished; interrupted seeding is begun again, which is harmless. */
-const seedOnce = async (system: System): Promise<void> => {
+const seedOnce = async (system: System, path: string): Promise<void> => {
   const mark = join(system.dataDirectory, 'seeded');
   if (existsSync(mark)) return;
-  const path = fileURLToPath(new URL('../../../demo/seed.ts', import.meta.url));
   if (!existsSync(path)) {
-    say('没有种子数据 · no seed data: demo/seed.ts is not there');
+    say(`没有种子数据 · no seed data: ${path} is not there`);
     return;
   }
   say('正在写入九城种子数据 · seeding nine cities');
   const module = (await import(pathToFileURL(path).href)) as { seed?: unknown };
-  if (typeof module.seed !== 'function') throw new Error('demo/seed.ts does not export seed');
+  if (typeof module.seed !== 'function') throw new Error(`${path} does not export seed`);
   await (module.seed as (system: System) => Promise<unknown>)(system);
   writeFileSync(mark, '');
 };
 
-const overview = (system: System): string => {
+const overview = async (system: System): Promise<string> => {
   const names = new Map([
     ['issuance', '发券 issuance'],
     ['registry', '机构库 registry'],
@@ -93,11 +102,9 @@ const overview = (system: System): string => {
     ['identity-provider', '登录（开发）sign-in'],
     ['bank', '模拟银行 bank'],
   ]);
-  const rows = [...system.urls].map(([name, url]) => {
-    const last = name.slice(name.lastIndexOf('/') + 1);
-    const page = name === 'identity-provider' ? `${url}/people` : name === 'bank' ? `${url}/audit` : `${url}/docs`;
-    return [names.get(last) ?? name, url, page];
-  });
+  const rows = await Promise.all(
+    [...system.urls].map(async ([name, url]) => [names.get(name.slice(name.lastIndexOf('/') + 1)) ?? name, url, await pageOf(name, url)]),
+  );
   const table = [['部分 part', '地址 address', '页面 page'], ...rows];
   const widths = [0, 1].map((column) => Math.max(...table.map((row) => widthOf(row[column] ?? ''))));
   const lines = table.map((row) =>
@@ -115,6 +122,13 @@ const overview = (system: System): string => {
     '',
     '按 Ctrl-C 停止 · Ctrl-C stops',
   ].join('\n');
+};
+
+/** What is worth opening in a browser. */
+const pageOf = async (name: string, url: string): Promise<string> => {
+  if (name === 'identity-provider') return `${url}/people`;
+  if (name === 'bank') return `${url}/audit`;
+  return (await answersOk(`${url}/docs`)) ? `${url}/docs` : `${url}/openapi.json`;
 };
 
 /** Columns on a terminal: Chinese characters take two. */

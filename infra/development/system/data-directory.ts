@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, isRunning, type ProcessIdentity, signalIfRunning } from './process-identity.ts';
 
 /** Who runs on a data directory: the process that started the system and the processes it started. */
-export type RunningSystem = { readonly main: ProcessIdentity; readonly processes: Readonly<Record<string, ProcessIdentity>> };
+type RunningSystem = { readonly main: ProcessIdentity; readonly processes: Readonly<Record<string, ProcessIdentity>> };
 
 /** Holds a data directory for one system at a time and keeps the list of its processes in it. */
 export class DataDirectoryLock {

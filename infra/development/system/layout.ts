@@ -61,7 +61,7 @@ const portsFrom = (base: number, sets: number): readonly number[] => [
 ];
 
 /** Where each home's resources of a service are; the first set that serves a home counts. */
-export const cityUrls = (layout: Layout, service: ServiceName): Readonly<Record<string, string>> => {
+const cityUrls = (layout: Layout, service: ServiceName): Readonly<Record<string, string>> => {
   const urls = new Map<string, string>();
   for (const place of layout.services)
     if (place.service === service) for (const home of place.set.cities) if (!urls.has(home)) urls.set(home, place.url);
@@ -91,7 +91,7 @@ export const serviceEnvironment = (place: ServicePlace, layout: Layout, around: 
   OIDC_AUDIENCE: 'tongdui',
   BANK_URL: around.bankUrl,
   CITY_URLS: JSON.stringify(cityUrls(layout, place.service)),
-  LOG_LEVEL: 'info',
+  LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
   ...(around.busPrefix ? { BUS_PREFIX: around.busPrefix } : {}),
   ...(around.eventStoreDbUrl ? { EVENTSTOREDB_URL: around.eventStoreDbUrl } : {}),
   ...(around.streamPrefix ? { STREAM_PREFIX: around.streamPrefix } : {}),

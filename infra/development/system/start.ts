@@ -186,7 +186,7 @@ const stopAll = async (children: ReadonlyMap<string, Child>, guardian: Guardian,
   lock.release();
 };
 
-const answersOk = async (url: string): Promise<boolean> => {
+export const answersOk = async (url: string): Promise<boolean> => {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
     await response.body?.cancel();

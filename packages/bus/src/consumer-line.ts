@@ -1,4 +1,4 @@
-import { type CloudEvent, type Producer, sourceOf } from '@tongdui/contracts';
+import { type CloudEvent, type Producer, sequenceOf, sourceOf } from '@tongdui/contracts';
 import { Inbox, type Ready } from './consumer-inbox.ts';
 import { type Effects, type HaltedLine, isTransient } from './effects.ts';
 import { readFeed } from './feed.ts';
@@ -101,7 +101,8 @@ export class ProducerLine {
     await this.#operate(async (line) => {
       const page = await readFeed(this.#options.transport, this.#producer, line.sequence, 1);
       const event = page.events[0];
-      if (!event) throw new Unreachable(`${sourceOf(this.#producer)} does not show event ${line.sequence}`);
+      if (!event || sequenceOf(event) !== line.sequence)
+        throw new Unreachable(`${sourceOf(this.#producer)} does not show event ${line.sequence}`);
       await this.#options.skipped(event, reason, by, this.#producer);
       this.#options.log.warn({ ...this.#about(), sequence: line.sequence, reason, by }, 'an operator skipped an event');
       this.#inbox.advance(line.sequence + 1, eventHash(event));
@@ -122,7 +123,7 @@ export class ProducerLine {
   async #work(): Promise<void> {
     const { signal, log } = this.#options;
     // What arrives in the same turn is applied together.
-    await undefined;
+    await Promise.resolve();
     while (this.#wanted && !signal.aborted && !this.#halted) {
       this.#wanted = false;
       try {

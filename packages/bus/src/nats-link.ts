@@ -110,14 +110,20 @@ export class NatsLink {
 
   async #use(connection: NatsConnection): Promise<void> {
     this.#connection = connection;
-    const status = connection.status();
+    void this.#listen(connection);
     for (const entry of this.#lasting) entry.opened = entry.open(connection);
     this.#set(true);
-    for await (const event of status) {
+    await connection.closed();
+    this.#set(false);
+  }
+
+  /** The client never ends this iteration, not even when the connection closes. */
+  async #listen(connection: NatsConnection): Promise<void> {
+    for await (const event of connection.status()) {
+      if (connection !== this.#connection || connection.isClosed()) return;
       if (event.type === Events.Disconnect) this.#set(false);
       if (event.type === Events.Reconnect) this.#set(true);
     }
-    this.#set(false);
   }
 
   #set(connected: boolean): void {

@@ -131,7 +131,7 @@ class Puller implements Subscription {
 
   async #handle(message: Msg): Promise<void> {
     const { deliver, log, name, home, names } = this.#options;
-    await undefined;
+    await Promise.resolve();
     try {
       const batch = decodedOr(message, () =>
         log.error({ consumer: name, home }, 'a message holds no batch of events; the feed has what it should have held'),

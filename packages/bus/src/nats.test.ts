@@ -5,8 +5,12 @@ import { type NatsServer, startNats } from '../../testkit/src/nats.ts';
 import { type Consumer, consumer } from './consumer.ts';
 import { realWall } from './nats-link.ts';
 import { natsTransport } from './nats-transport.ts';
-import { clearing, countingFrom1, home, Ledger, publishedBy, redemption, sequencesOf } from './testing.ts';
+import { Ledger } from './testing.consumer.ts';
+import { clearing, countingFrom1, home, publishedBy, redemption, sequencesOf } from './testing.ts';
 import { type Address, type Transport, Unreachable } from './transport.ts';
+
+// A loaded machine starts servers slowly, and a lost pull request is noticed after seven seconds.
+vi.setConfig({ testTimeout: 30_000 });
 
 const feed: Address = { ...redemption, verb: 'feed' };
 let server: NatsServer;

@@ -116,7 +116,7 @@ class Line implements RelayLine {
 
   async #pump(): Promise<void> {
     const { signal } = this.#options;
-    await undefined;
+    await Promise.resolve();
     while (this.#waiting.length > 0 && !signal.aborted) {
       await this.#untilItWorks('the relay cannot turn facts into events', () => this.#relayNext());
       if (this.#waiting.length <= waitingMax) this.#giveRoom();

@@ -1,10 +1,9 @@
 import type { CloudEvent, Home, Instant, Producer } from '@tongdui/contracts';
 import type { EventStore, NewFact, StoredFact } from '@tongdui/event-store';
-import type { Effects, HaltedLine } from './effects.ts';
 import { type PublishedEventDraft, sealEvent } from './published.ts';
 import type { Wall } from './seams.ts';
 
-/** For the tests of this package: time that moves only when a test says so, and a producer and an effect small enough to see through. */
+/** For the tests of this package: time that moves only when a test says so, and a producer small enough to see through. */
 
 export class ManualWall implements Wall {
   #nowMs = 0;
@@ -90,49 +89,13 @@ export const factOf = (id: number, events: number): NewFact => ({
   metadata: {},
 });
 export const publishTested = (fact: StoredFact): PublishedEventDraft[] =>
-  Array.from({ length: Number(fact.data.events) }, (_, index) => draftOf(`${fact.data.id}/${index}`, index));
+  Array.from({ length: Number(fact.data.events) }, (_, index) => draftOf(`${Number(fact.data.id)}/${index}`, index));
 
 export const appendFact = async (store: EventStore, stream: string, fact: NewFact): Promise<void> => {
   const last = await store.readLast(stream);
   const result = await store.append(stream, last?.revision ?? -1, [fact]);
   if (result.is !== 'appended') throw new Error(`not appended: ${result.is}`);
 };
-
-/** Applies events to a list and keeps the next sequence beside it, as a service does in one transaction. */
-export class Ledger implements Effects {
-  readonly applied = new Map<string, CloudEvent[]>();
-  readonly skips: string[] = [];
-  readonly halted = new Map<string, HaltedLine>();
-  /** Called before an event is applied; throws to make it fail. */
-  beforeEach: (event: CloudEvent) => void = () => {};
-
-  readonly nextSequence = (producer: Producer): number => this.of(producer).length + 1;
-  readonly apply = async (events: readonly CloudEvent[], producer: Producer): Promise<void> => {
-    await undefined;
-    for (const event of events) this.beforeEach(event);
-    this.of(producer).push(...events);
-  };
-  readonly skipped = async (event: CloudEvent, reason: string, by: string, producer: Producer): Promise<void> => {
-    this.skips.push(`${by} skipped ${Number(event.sequence)}: ${reason}`);
-    this.of(producer).push(event);
-  };
-  readonly lines = {
-    load: () => [...this.halted.values()],
-    save: (line: HaltedLine) => {
-      this.halted.set(`${line.producer.service}.${line.producer.home}`, line);
-    },
-    remove: (producer: Producer) => {
-      this.halted.delete(`${producer.service}.${producer.home}`);
-    },
-  };
-
-  of(producer: Producer): CloudEvent[] {
-    const key = `${producer.service}.${producer.home}`;
-    const events = this.applied.get(key) ?? [];
-    this.applied.set(key, events);
-    return events;
-  }
-}
 
 /** Sequences as numbers, to read in a failing test. */
 export const sequencesOf = (events: readonly CloudEvent[]): number[] => events.map((event) => Number(event.sequence));

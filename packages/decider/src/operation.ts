@@ -1,4 +1,5 @@
 import type { Actor, Instant } from '@tongdui/contracts';
+import { v5 as uuidv5 } from 'uuid';
 import type { Command, HandleReason, Ran } from './handle.ts';
 
 /** A command or query of a person, beneath HTTP: what simulation drives and routes call. */
@@ -52,3 +53,8 @@ export const streamOf = (service: string, id: string): string => {
   const dash = id.indexOf('-');
   return `${service}.${id.slice(0, dash)}.${id.slice(dash + 1)}`;
 };
+
+const causedIds = 'a1f3f9de-5c1b-5b63-9c53-2b1c5a0e6d47';
+
+/** Id of a command that a process sends: the same for the same cause (a fact's or event's id) and step, however often it is sent. */
+export const commandIdOf = (causeId: string, step: string): string => uuidv5(`${causeId}/${step}`, causedIds);

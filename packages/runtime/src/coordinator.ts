@@ -20,15 +20,25 @@ export class Stopping extends Error {
   override name = 'Stopping';
 }
 
+export type CoordinateOptions<Data> = CoordinationSeams & {
+  /** Whether the coordinator's own deadline has passed, in business time. Asked before every attempt. */
+  readonly deadlinePassed: () => boolean;
+  /** Records the outcome as a fact of the coordinating stream. It must be harmless when it is recorded already. */
+  readonly record?: (outcome: CertainOutcome<Data>) => Promise<void>;
+};
+
+/** Never `waiting`: where the deadline ends the attempts, that is a refusal. */
+export type CertainOutcome<Data> = Exclude<Outcome<Data>, { is: 'waiting' }>;
+
 /**
- * Asks every part, and again those that did not answer, until the outcome is certain. Not reaching a part is never a refusal; only when
- * the coordinator's own deadline has passed (business time) is the outcome to refuse, for `deadline-passed`. The caller records the
- * outcome as a fact of the coordinating stream and then, for a refusal, calls `releaseAll`.
+ * Asks every part, and again those that did not answer, until the outcome is certain; then records it. Not reaching a part is never a
+ * refusal; only when the coordinator's own deadline has passed is the outcome to refuse, for `deadline-passed`. After a refusal the
+ * caller's process sends `releaseAll`, as the work that the recorded refusal opens, so that a crash in between loses no release.
  */
 export const coordinate = async <Data = unknown>(
   parts: readonly Part[],
-  options: CoordinationSeams & { readonly deadlinePassed: () => boolean },
-): Promise<Outcome<Data>> => {
+  options: CoordinateOptions<Data>,
+): Promise<CertainOutcome<Data>> => {
   const { crash } = options;
   crash('coordinator.before-ask');
   let answered = 0;
@@ -41,11 +51,16 @@ export const coordinate = async <Data = unknown>(
     }),
   );
   crash('coordinator.before-outcome');
-  const outcome = outcomeOf(answers);
-  // A part that nobody could reach before the deadline may still hold something; its release leaves a tombstone there.
-  const decided: Outcome<Data> = outcome.is === 'waiting' ? { is: 'refuse', reason: refusalAmong(answers) ?? 'deadline-passed' } : outcome;
+  const outcome = certain(answers);
+  await options.record?.(outcome);
   crash('coordinator.after-outcome');
-  return decided;
+  return outcome;
+};
+
+/** A part that nobody could reach before the deadline may still hold something; its release leaves a tombstone there. */
+const certain = <Data>(answers: readonly (PartAnswer<Data> | undefined)[]): CertainOutcome<Data> => {
+  const outcome = outcomeOf(answers);
+  return outcome.is === 'waiting' ? { is: 'refuse', reason: 'deadline-passed' } : outcome;
 };
 
 /** Sends every part its release until it has acknowledged. Never gives up: a hold that is not released stays for ever. */
@@ -86,9 +101,4 @@ const untilReached = async <Answer>(
     }
     await wall.sleep(pause, signal);
   }
-};
-
-const refusalAmong = (answers: readonly (PartAnswer | undefined)[]): string | undefined => {
-  const no = answers.find((answer) => answer?.is === 'no');
-  return no?.is === 'no' ? no.reason : undefined;
 };

@@ -1,4 +1,5 @@
 export { type Ask, asker, askTimeoutMs } from './asker.ts';
+export { Unreachable } from '@tongdui/bus';
 export { type Authenticate, oidcAuthentication } from './auth.ts';
 export { type AdjustableClock, adjustableClock, ClockWouldGoBack, instantOf, runningClock, wallClock } from './clock.ts';
 export {
@@ -10,7 +11,15 @@ export {
   type Input,
 } from './command-route.ts';
 export { type Configuration, ConfigurationError, configuration } from './config.ts';
-export { type CoordinationSeams, coordinate, type Part, releaseAll, Stopping } from './coordinator.ts';
+export {
+  type CertainOutcome,
+  type CoordinateOptions,
+  type CoordinationSeams,
+  coordinate,
+  type Part,
+  releaseAll,
+  Stopping,
+} from './coordinator.ts';
 export { crashPointNames, crashPoints } from './crash-points.ts';
 export type { Endpoint, JsonReply, PlainCall, PlainEndpoint } from './endpoint.ts';
 export { type Host, type HostStatus, host } from './host.ts';
@@ -29,7 +38,8 @@ export {
   type Problem,
   problemType,
 } from './problems.ts';
-export { type ReadModel, type ReadModelOptions, readModel, type Visible } from './read-model.ts';
+export { type ReadModel, type ReadModelOptions, readModel } from './read-model.ts';
+export type { Visible } from './read-model.search.ts';
 export * from './seams.ts';
 export * from './service.ts';
 export { type Deps, type RunningService, runService, type ServiceDefinition, startService } from './start.ts';

@@ -45,7 +45,7 @@ export const operatorRoutes = (options: {
       path: '/lines/{producer}/redrive',
       roles: ['operator'],
       run: async ({ params }) => {
-        const producer = haltedProducer(host, params['producer']);
+        const producer = haltedProducer(host, params.producer);
         await host.redrive(producer);
         return { json: { producer } };
       },
@@ -57,7 +57,7 @@ export const operatorRoutes = (options: {
       roles: ['operator'],
       run: async ({ params, body, actor }) => {
         const { reason } = parsed(SkipBody, body);
-        const producer = haltedProducer(host, params['producer']);
+        const producer = haltedProducer(host, params.producer);
         await host.skip(producer, reason, actor.sub);
         return { json: { producer, reason } };
       },
@@ -105,10 +105,8 @@ const haltedProducer = (host: Host, text = ''): Producer => {
 
 /** An event left out means that figures here and at its producer no longer agree, until someone corrects it. */
 const skippedEvents = (host: Host): Check[] =>
-  host
-    .lines()
-    .skipped.map(({ producer, ...details }) => ({
-      name: `skipped-event-${producer.service}-${producer.home}-${details.sequence}`,
-      holds: false,
-      details,
-    }));
+  host.lines().skipped.map(({ producer, ...details }) => ({
+    name: `skipped-event-${producer.service}-${producer.home}-${details.sequence}`,
+    holds: false,
+    details,
+  }));

@@ -13,7 +13,7 @@ export const openDatabase = (file: string, identity: string): DatabaseSync => {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   database.exec('CREATE TABLE IF NOT EXISTS built_for (identity TEXT NOT NULL) STRICT');
   const wanted = `${schemaVersion} ${identity}`;
-  const found = database.prepare('SELECT identity FROM built_for').get()?.['identity'];
+  const found = database.prepare('SELECT identity FROM built_for').get()?.identity;
   if (found === wanted) return database;
   database.exec('BEGIN IMMEDIATE');
   for (const table of tables) database.exec(`DROP TABLE IF EXISTS ${table}`);

@@ -1,5 +1,8 @@
 import type { JsonObject, Position } from '@tongdui/event-store';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openDatabase } from './read-model.schema.ts';
+import { type PageQuery, searchOf } from './read-model.search.ts';
+import { type Statements, statementsOf } from './read-model.statements.ts';
 import type { RowFilter, RowIndex, Rows, Work } from './service.ts';
 
 export type ReadModelOptions = {
@@ -21,9 +24,11 @@ export interface ReadModel extends Rows {
   nextSequence(source: string): number;
   page(query: PageQuery): Row[];
   row(table: string, id: string): (Row & RowIndex) | undefined;
-  /** Work without a due time, and work due after `dueAfter` up to `dueThrough`, in the order it was opened. */
-  openWork(range: { readonly undated: boolean; readonly dueAfter?: string; readonly dueThrough?: string }): OpenWork[];
-  countWork(now: string): { readonly kind: string; readonly pending: number; readonly dueNow: number }[];
+  /** Work without a due time, in the order it was opened. */
+  undatedWork(): OpenWork[];
+  /** Work due after the first instant, up to the second. */
+  dueWork(after: string, through: string): OpenWork[];
+  countWork(now: string): WorkCount[];
   notes<Note>(kind: NoteKind): { readonly key: string; readonly note: Note }[];
   close(): void;
 }
@@ -45,171 +50,177 @@ export interface Draft {
 /** `halted`: lines that wait for an operator. `skipped`: events that one left out, with the reason. `relayed`: how far the relay came. */
 export type NoteKind = 'halted' | 'skipped' | 'relayed';
 export type OpenWork = { readonly work: Work; readonly position: Position };
+export type WorkCount = { readonly kind: string; readonly pending: number; readonly dueNow: number };
 export type Row = { readonly id: string; readonly body: string };
-/** Alternatives: a row may be seen when any of them matches. `'all'` sees everything. */
-export type Visible = 'all' | readonly RowFilter[];
-export type PageQuery = { readonly table: string; readonly filter: RowFilter; readonly visible: Visible };
+export const readModel = (options: ReadModelOptions): ReadModel => new SqliteReadModel(options);
 
-const columns = ['home', 'host', 'status', 'enterprise', 'lab'] as const;
+class SqliteReadModel implements ReadModel {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  /** Searches of one shape are prepared once; filters come in few combinations. */
+  readonly #searches = new Map<string, StatementSync>();
+  #followed: Position;
 
-export const readModel = (options: ReadModelOptions): ReadModel => {
-  const database = openDatabase(options.file, JSON.stringify([options.epoch, [...(options.homes ?? [])].sort()]));
-  const sql = (text: string) => database.prepare(text);
-  const selectBody = sql('SELECT body FROM documents WHERE tbl = ? AND id = ?');
-  const selectRow = sql('SELECT id, body, home, host, status, enterprise, lab FROM documents WHERE tbl = ? AND id = ?');
-  const upsert = sql(`INSERT INTO documents (tbl, id, home, host, status, enterprise, lab, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (tbl, id) DO UPDATE SET home = excluded.home, host = excluded.host, status = excluded.status,
-      enterprise = excluded.enterprise, lab = excluded.lab, body = excluded.body`);
-  const remove = sql('DELETE FROM documents WHERE tbl = ? AND id = ?');
-  const setCursor = sql("INSERT INTO cursors VALUES ('followed', ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position");
-  const setSequence = sql('INSERT INTO sequences VALUES (?, ?) ON CONFLICT (producer) DO UPDATE SET next = excluded.next');
-  const selectSequence = sql('SELECT next FROM sequences WHERE producer = ?');
-  const putWork = sql(`INSERT INTO work (id, kind, home, due_at, data, position) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, home = excluded.home, due_at = excluded.due_at, data = excluded.data, position = excluded.position`);
-  const dropWork = sql('DELETE FROM work WHERE id = ?');
-  const dropPerformed = sql('DELETE FROM work WHERE id = ? AND position = ?');
-  const putNote = sql('INSERT INTO notes VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET note = excluded.note');
-  const dropNote = sql('DELETE FROM notes WHERE kind = ? AND key = ?');
-  const selectCursor = sql("SELECT position FROM cursors WHERE name = 'followed'");
-  let followed = (selectCursor.get()?.['position'] as string | undefined) ?? '';
+  constructor({ file, epoch, homes = [] }: ReadModelOptions) {
+    this.#database = openDatabase(file, JSON.stringify([epoch, [...homes].sort()]));
+    this.#statements = statementsOf(this.#database);
+    this.#followed = (this.#statements.followed.get()?.['position'] as string | undefined) ?? '';
+  }
 
-  /** Statements of one shape are prepared once: filters come in few combinations. */
-  const prepared = new Map<string, ReturnType<typeof sql>>();
-  const query = (text: string) => {
-    const known = prepared.get(text) ?? sql(text);
-    prepared.set(text, known);
-    return known;
-  };
-
-  const page = ({ table, filter, visible }: PageQuery): Row[] => {
-    const alternatives: readonly RowFilter[] = visible === 'all' ? [{}] : visible;
-    if (alternatives.length === 0) return [];
-    const values: (string | number)[] = [];
-    const limit = filter.limit ?? -1;
-    // One ordered, limited search per alternative: a condition with OR would read and sort every row of the city.
-    const searches = alternatives.map((alternative) => {
-      const conditions = ['tbl = ?'];
-      values.push(table);
-      for (const one of [filter, alternative]) {
-        for (const column of columns) {
-          if (one[column] === undefined) continue;
-          conditions.push(`${column} = ?`);
-          values.push(one[column]);
-        }
-      }
-      if (filter.after !== undefined) {
-        conditions.push('id > ?');
-        values.push(filter.after);
-      }
-      values.push(limit);
-      return `SELECT * FROM (SELECT id, body FROM documents WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?)`;
-    });
-    const text = searches.length === 1 ? searches[0]! : `${searches.join(' UNION ')} ORDER BY id LIMIT ?`;
-    if (searches.length > 1) values.push(limit);
-    return query(text).all(...values) as unknown as Row[];
-  };
-
-  const transact = <Result>(change: (draft: Draft) => Result): Result => {
-    type Pending = {
-      readonly table: string;
-      readonly id: string;
-      body: JsonObject | undefined;
-      index?: (body: JsonObject) => RowIndex;
-      dirty: boolean;
-    };
-    const rows = new Map<string, Pending>();
-    let position = followed;
-    const pending = (table: string, id: string): Pending => {
-      const key = `${table}/${id}`;
-      const known = rows.get(key);
-      if (known) return known;
-      const stored = selectBody.get(table, id)?.['body'] as string | undefined;
-      const row: Pending = { table, id, body: stored === undefined ? undefined : (JSON.parse(stored) as JsonObject), dirty: false };
-      rows.set(key, row);
-      return row;
-    };
-    const draft: Draft = {
-      body: (table, id) => pending(table, id).body,
-      put: (table, id, body, index) => {
-        const row = pending(table, id);
-        row.body = withoutUndefined(body);
-        row.index = index;
-        row.dirty = true;
-      },
-      remove: (table, id) => {
-        const row = pending(table, id);
-        row.dirty = row.dirty || row.body !== undefined;
-        row.body = undefined;
-      },
-      follow: (to) => {
-        position = to;
-      },
-      next: (source, sequence) => void setSequence.run(source, sequence),
-      open: (work, at) => void putWork.run(work.id, work.kind, work.home, work.dueAt ?? null, JSON.stringify(work.data), at),
-      closeWork: (id) => void dropWork.run(id),
-      performed: ({ work, position: at }) => dropPerformed.run(work.id, at).changes === 1,
-      note: (kind, key, note) => void putNote.run(kind, key, JSON.stringify(note)),
-      forget: (kind, key) => void dropNote.run(kind, key),
-    };
-    database.exec('BEGIN IMMEDIATE');
+  transact<Result>(change: (draft: Draft) => Result): Result {
+    this.#database.exec('BEGIN IMMEDIATE');
     try {
-      const result = change(draft);
-      for (const row of rows.values()) {
-        if (!row.dirty) continue;
-        if (row.body === undefined) remove.run(row.table, row.id);
-        else {
-          const { home, host, status, enterprise, lab } = row.index!(row.body);
-          upsert.run(row.table, row.id, home, host ?? null, status ?? null, enterprise ?? null, lab ?? null, JSON.stringify(row.body));
-        }
-      }
-      if (position !== followed) setCursor.run(position);
-      database.exec('COMMIT');
-      followed = position;
+      const batch = new Batch(this.#statements);
+      const result = change(batch);
+      batch.write();
+      this.#database.exec('COMMIT');
+      this.#followed = batch.followed ?? this.#followed;
       return result;
     } catch (error) {
-      database.exec('ROLLBACK');
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
-  };
+  }
 
-  return {
-    transact,
-    page,
-    followed: () => followed,
-    nextSequence: (source) => (selectSequence.get(source)?.['next'] as number | undefined) ?? 1,
-    get: <Body>(table: string, id: string) => {
-      const body = selectBody.get(table, id)?.['body'] as string | undefined;
-      return body === undefined ? undefined : (JSON.parse(body) as Body);
-    },
-    list: <Body>(table: string, filter: RowFilter = {}) =>
-      page({ table, filter, visible: 'all' }).map((row) => JSON.parse(row.body) as Body),
-    row: (table, id) => selectRow.get(table, id) as unknown as (Row & RowIndex) | undefined,
-    openWork: ({ undated, dueAfter = '', dueThrough = '' }) =>
-      query(
-        'SELECT id, kind, home, due_at, data, position FROM work WHERE (? AND due_at IS NULL) OR (due_at > ? AND due_at <= ?) ORDER BY position, id',
-      )
-        .all(undated ? 1 : 0, dueAfter, dueThrough)
-        .map((row) => ({ work: workOf(row), position: row['position'] as string })),
-    countWork: (now) =>
-      query('SELECT kind, count(*) AS pending, sum(due_at IS NULL OR due_at <= ?) AS dueNow FROM work GROUP BY kind ORDER BY kind').all(
-        now,
-      ) as unknown as ReturnType<ReadModel['countWork']>,
-    notes: <Note>(kind: NoteKind) =>
-      query('SELECT key, note FROM notes WHERE kind = ? ORDER BY key')
-        .all(kind)
-        .map((row) => ({ key: row['key'] as string, note: JSON.parse(row['note'] as string) as Note })),
-    close: () => {
-      if (database.isOpen) database.close();
-    },
-  };
+  followed(): Position {
+    return this.#followed;
+  }
+
+  nextSequence(source: string): number {
+    return (this.#statements.next.get(source)?.['next'] as number | undefined) ?? 1;
+  }
+
+  get<Body>(table: string, id: string): Body | undefined {
+    const body = this.#statements.body.get(table, id)?.['body'] as string | undefined;
+    return body === undefined ? undefined : (JSON.parse(body) as Body);
+  }
+
+  list<Body>(table: string, filter: RowFilter = {}): Body[] {
+    return this.page({ table, filter, visible: 'all' }).map((row) => JSON.parse(row.body) as Body);
+  }
+
+  page(query: PageQuery): Row[] {
+    const search = searchOf(query);
+    if (!search) return [];
+    const statement = this.#searches.get(search.text) ?? this.#database.prepare(search.text);
+    this.#searches.set(search.text, statement);
+    return statement.all(...search.values) as unknown as Row[];
+  }
+
+  row(table: string, id: string): (Row & RowIndex) | undefined {
+    return this.#statements.row.get(table, id) as unknown as (Row & RowIndex) | undefined;
+  }
+
+  undatedWork(): OpenWork[] {
+    return this.#statements.undatedWork.all().map(openWorkOf);
+  }
+
+  dueWork(after: string, through: string): OpenWork[] {
+    return this.#statements.dueWork.all(after, through).map(openWorkOf);
+  }
+
+  countWork(now: string): WorkCount[] {
+    return this.#statements.countWork.all(now) as unknown as WorkCount[];
+  }
+
+  notes<Note>(kind: NoteKind): { readonly key: string; readonly note: Note }[] {
+    return this.#statements.notes.all(kind).map((row) => ({ key: row['key'] as string, note: JSON.parse(row['note'] as string) as Note }));
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}
+
+type PendingRow = {
+  readonly table: string;
+  readonly id: string;
+  body: JsonObject | undefined;
+  index?: (body: JsonObject) => RowIndex;
+  dirty: boolean;
 };
 
+/** Facts of one batch touch the same rows again and again: they are folded here, and each row is written once. */
+class Batch implements Draft {
+  followed: Position | undefined;
+  readonly #statements: Statements;
+  readonly #rows = new Map<string, PendingRow>();
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  body(table: string, id: string): JsonObject | undefined {
+    return this.#row(table, id).body;
+  }
+
+  put(table: string, id: string, body: JsonObject, index: (body: JsonObject) => RowIndex): void {
+    Object.assign(this.#row(table, id), { body: withoutUndefined(body), index, dirty: true });
+  }
+
+  remove(table: string, id: string): void {
+    Object.assign(this.#row(table, id), { body: undefined, dirty: true });
+  }
+
+  follow(position: Position): void {
+    this.followed = position;
+  }
+
+  next(source: string, sequence: number): void {
+    this.#statements.putNext.run(source, sequence);
+  }
+
+  open(work: Work, position: Position): void {
+    this.#statements.putWork.run(work.id, work.kind, work.home, work.dueAt ?? null, JSON.stringify(work.data), position);
+  }
+
+  closeWork(id: string): void {
+    this.#statements.dropWork.run(id);
+  }
+
+  performed({ work, position }: OpenWork): boolean {
+    return this.#statements.dropPerformed.run(work.id, position).changes === 1;
+  }
+
+  note(kind: NoteKind, key: string, note: unknown): void {
+    this.#statements.putNote.run(kind, key, JSON.stringify(note));
+  }
+
+  forget(kind: NoteKind, key: string): void {
+    this.#statements.dropNote.run(kind, key);
+  }
+
+  write(): void {
+    for (const { table, id, body, index, dirty } of this.#rows.values()) {
+      if (!dirty) continue;
+      if (body === undefined || index === undefined) this.#statements.dropRow.run(table, id);
+      else {
+        const { home, host, status, enterprise, lab } = index(body);
+        this.#statements.putRow.run(table, id, home, host ?? null, status ?? null, enterprise ?? null, lab ?? null, JSON.stringify(body));
+      }
+    }
+    if (this.followed !== undefined) this.#statements.follow.run(this.followed);
+  }
+
+  #row(table: string, id: string): PendingRow {
+    const key = `${table}/${id}`;
+    const known = this.#rows.get(key);
+    if (known) return known;
+    const stored = this.#statements.body.get(table, id)?.['body'] as string | undefined;
+    const row: PendingRow = { table, id, body: stored === undefined ? undefined : (JSON.parse(stored) as JsonObject), dirty: false };
+    this.#rows.set(key, row);
+    return row;
+  }
+}
+
+const openWorkOf = (row: Record<string, unknown>): OpenWork => ({ work: workOf(row), position: row['position'] as string });
+
 const workOf = (row: Record<string, unknown>): Work => ({
-  id: row['id'] as string,
-  kind: row['kind'] as string,
-  home: row['home'] as Work['home'],
-  ...(row['due_at'] === null ? {} : { dueAt: row['due_at'] as Work['dueAt'] & string }),
-  data: JSON.parse(row['data'] as string) as JsonObject,
+  id: row.id as string,
+  kind: row.kind as string,
+  home: row.home as Work['home'],
+  ...(row.due_at === null ? {} : { dueAt: row.due_at as Work['dueAt'] & string }),
+  data: JSON.parse(row.data as string) as JsonObject,
 });
 
 /**

@@ -12,7 +12,6 @@ import { type AdjustableClock, adjustableClock, runningClock, wallClock } from '
 import { type Configuration, configuration } from './config.ts';
 import { crashPoints } from './crash-points.ts';
 import type { Endpoint } from './endpoint.ts';
-import { prefixesOf } from './follower.ts';
 import { type Host, host } from './host.ts';
 import { messageOf } from './host.seams.ts';
 import { application } from './http.ts';
@@ -161,7 +160,7 @@ const assemble = async <Built extends Service>(
       ...(definition.openapi === undefined ? {} : { '/openapi.json': () => definition.openapi }),
       ...(config.production ? {} : { '/development/status': () => running.status() }),
     },
-    ready: () => readiness({ store, host: running, name, config, stopping: stopping.signal }),
+    ready: () => readiness({ store, host: running, config, stopping: stopping.signal }),
   });
   const server = await listening(createServer({ requestTimeout: 30_000 }, app), config);
   const url = `http://${config.host}:${(server.address() as AddressInfo).port}`;
@@ -190,21 +189,18 @@ const lagPatienceMs = 2_000;
 
 const readiness = async ({
   store,
-  host,
-  name,
+  host: running,
   config,
   stopping,
 }: {
   store: EventStore;
   host: Host;
-  name: ServiceName;
   config: Configuration;
   stopping: AbortSignal;
 }) => {
   if (stopping.aborted) throw new Error('stopping');
   await store.probe();
-  const head = await store.head(prefixesOf(name, config.homes));
-  if (!(await host.waitFor(head, lagPatienceMs))) throw new Error('the read model is behind');
+  if (!(await running.waitFor(await running.head(), lagPatienceMs))) throw new Error('the read model is behind');
   const disk = await statfs(config.dataDirectory);
   if (disk.bavail * disk.bsize < freeBytesMin) throw new Error('the disk is full');
 };

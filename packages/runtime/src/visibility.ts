@@ -1,5 +1,5 @@
 import { type Actor, corridorHome } from '@tongdui/contracts';
-import type { Visible } from './read-model.ts';
+import type { Visible } from './read-model.search.ts';
 import type { RowIndex } from './service.ts';
 
 /** Who may read which rows: one's own organisation, one's own city, and at G60 auditors, the joint office and operators everything. */

@@ -76,7 +76,9 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'ReleaseAllowance': {
       const { applicationId } = command;
       if (state.released.has(applicationId)) return alreadySo;
-      return record({ type: 'AllowanceReleased', holder, applicationId, amountFen: state.takes.get(applicationId) ?? fen(0), at });
+      const amountFen = state.takes.get(applicationId) ?? fen(0);
+      if (amountFen > state.usedFen) return refuse('more-given-back-than-taken');
+      return record({ type: 'AllowanceReleased', holder, applicationId, amountFen, at });
     }
     case 'GiveBackAllowance': {
       const { returnId, amountFen } = command;

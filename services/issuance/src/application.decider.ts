@@ -167,9 +167,8 @@ const approve = (command: Of<'ApproveApplication'>, state: KnownState): Decision
   if (typeof funding === 'string') return refuse(funding);
   const secondApprovalNeeded = faceFen > policy.terms.secondApprovalAboveFen;
   const approved: Fact = { type: 'ApplicationApproved', faceFen, funding, secondApprovalNeeded, by, at };
-  return secondApprovalNeeded
-    ? record(approved)
-    : record(approved, { type: 'IssueWanted', issue: issueOf(state.application, { faceFen, funding }, policy, at), at });
+  if (secondApprovalNeeded) return record<Fact>(approved);
+  return record<Fact>(approved, { type: 'IssueWanted', issue: issueOf(state.application, { faceFen, funding }, policy, at), at });
 };
 
 const approveAgain = ({ policy, sanctioned, by, at }: Of<'ApproveApplicationAgain'>, state: KnownState): Decision<Fact, Reason> => {

@@ -142,8 +142,11 @@ const commit = (command: Extract<Command, { readonly type: 'CommitPot' }>, state
 const release = (command: Extract<Command, { readonly type: 'ReleasePot' }>, state: State): Decision<Fact, Reason> => {
   const { applicationId, at } = command;
   if (state.released.has(applicationId)) return alreadySo;
-  const held = state.is === 'open' ? state.commitments.get(applicationId) : undefined;
-  return record({ type: 'PotReleased', applicationId, amountFen: held ?? fen(0), at });
+  if (state.is === 'unknown') return record({ type: 'PotReleased', applicationId, amountFen: fen(0), at });
+  const amountFen = state.commitments.get(applicationId) ?? fen(0);
+  // A voucher that was issued returns what it does not use; its commitment is never released as well.
+  if (state.returnedFen > state.committedFen - amountFen) return refuse('more-returned-than-committed');
+  return record({ type: 'PotReleased', applicationId, amountFen, at });
 };
 
 const evolve = (state: State, fact: Fact): State => {

@@ -6,10 +6,19 @@ import { type BalanceRow, isRare, pointerOf } from './ledger.projection.ts';
 
 const cityReaders: readonly Role[] = ['treasurer', 'auditor', 'budget-officer'];
 const corridorReaders: readonly Role[] = ['auditor', 'joint-office'];
+const corridor = 'G60' as Home;
 
 /** A city's finance people and auditor read the books kept there; auditors and the joint office at G60 read all. */
-export const mayRead = (actor: Actor, home: Home): boolean =>
-  actor.roles.some((role) => (actor.city === 'G60' ? corridorReaders.includes(role) : actor.city === home && cityReaders.includes(role)));
+export const readableHomes = (actor: Actor): 'all' | readonly Home[] => {
+  const { city, roles } = actor;
+  if (city === corridor) return roles.some((role) => corridorReaders.includes(role)) ? 'all' : [];
+  return roles.some((role) => cityReaders.includes(role)) ? [city] : [];
+};
+
+export const mayRead = (actor: Actor, home: Home): boolean => {
+  const readable = readableHomes(actor);
+  return readable === 'all' || readable.includes(home);
+};
 
 export const trialBalanceOf = (rows: Rows, party: Party, home: Home): TrialBalanceView | undefined => {
   if (!rows.get('books', party)) return undefined;
@@ -39,8 +48,8 @@ const limitDefault = 50;
 const lookedAtMax = 2_000;
 
 /**
- * A page in the order of the journal. Filters on a voucher, an order (or what belongs to it), a cycle or a counterparty follow pointers; the
- * others read along the book and may answer a short page with a `next` that goes on.
+ * A page in the order of the journal. Filters on a voucher, an order, its claim, a payment, a cycle or a
+ * counterparty follow pointers; the others read along the book and may answer a short page with a `next` that goes on.
  */
 export const entriesPageOf = (rows: Rows, party: Party, home: Home, query: EntriesQuery): EntriesPage | undefined => {
   if (!rows.get('books', party)) return undefined;
@@ -74,16 +83,18 @@ type PointerRow = { readonly book: string; readonly value: string; readonly entr
 const pointerFor = ({ voucher, order, claim, payment, cycle, account }: EntriesQuery): string | undefined => {
   if (voucher !== undefined) return voucher;
   if (order !== undefined) return order;
-  // A claim takes its order's name and a payment its claim's, both followed by the milestone.
-  const claimed = claim ?? payment;
-  if (claimed !== undefined) return claimed.replace(/-(claim|payment)-/, '-order-').replace(/-\d+$/, '');
+  if (payment !== undefined) return payment;
+  // A claim takes its order's name, followed by the milestone.
+  if (claim !== undefined) return claim.replace('-claim-', '-order-').replace(/-\d+$/, '');
   return cycle ?? (account !== undefined && isRare(account) ? account : undefined);
 };
 
 const matches = (entry: EntryView, query: EntriesQuery): boolean => {
   const { dimensions } = entry;
   return (
-    (['voucher', 'order', 'claim', 'payment', 'pot', 'cycle'] as const).every((name) => query[name] === undefined || query[name] === dimensions[name]) &&
+    (['voucher', 'order', 'claim', 'payment', 'pot', 'cycle'] as const).every(
+      (name) => query[name] === undefined || query[name] === dimensions[name],
+    ) &&
     (query.account === undefined || entry.lines.some(({ account }) => account === query.account))
   );
 };

@@ -1,4 +1,5 @@
 import type { BookView, InvariantReport, LedgerFigures } from '@tongdui/contracts';
+import type { Check } from '@tongdui/runtime';
 import type { Rows } from '@tongdui/runtime/service';
 import type { BalanceRow } from './ledger.projection.ts';
 
@@ -9,7 +10,8 @@ import type { BalanceRow } from './ledger.projection.ts';
 export const invariantsOf = (rows: Rows): InvariantReport => {
   const books = rows.list<BookView>('books');
   const sums = new Map<string, number>();
-  for (const { book, debitFen, creditFen } of rows.list<BalanceRow>('balances')) sums.set(book, (sums.get(book) ?? 0) + debitFen - creditFen);
+  for (const { book, debitFen, creditFen } of rows.list<BalanceRow>('balances'))
+    sums.set(book, (sums.get(book) ?? 0) + debitFen - creditFen);
   const unbalanced = [...sums].flatMap(([book, sum]) => (sum === 0 ? [] : [`the trial balance of ${book} is ${sum} fen`]));
   const pots = potsOf(rows);
   return {
@@ -19,10 +21,21 @@ export const invariantsOf = (rows: Rows): InvariantReport => {
         books.reduce((sum, book) => sum + book.entries, 0),
         unbalanced,
       ),
-      '3': reported(pots.size, [...pots].flatMap(([pot, accounts]) => overdrawn(pot, accounts))),
+      '3': reported(
+        pots.size,
+        [...pots].flatMap(([pot, accounts]) => overdrawn(pot, accounts)),
+      ),
     },
   };
 };
+
+/** The same as the checks that every service answers. */
+export const checksOf = (rows: Rows): readonly Check[] =>
+  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({
+    name: `invariant-${number}`,
+    holds: held,
+    details,
+  }));
 
 const violationsMax = 20;
 const reported = (checked: number, violations: readonly string[]) => ({

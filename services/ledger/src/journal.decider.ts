@@ -75,7 +75,9 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
       return post(command, state);
     case 'CloseJournal':
       if (state.is === 'unopened') return refuse('journal-not-open');
-      return state.is === 'closed' ? alreadySo : record<Fact>({ type: 'JournalClosed', next: command.next, entries: state.entries, at: command.at });
+      return state.is === 'closed'
+        ? alreadySo
+        : record<Fact>({ type: 'JournalClosed', next: command.next, entries: state.entries, at: command.at });
     default:
       return unreachable(command);
   }
@@ -91,8 +93,7 @@ const post = ({ event, entries }: Extract<Command, { type: 'PostEvent' }>, state
   if (state.is === 'closed') return refuse('journal-closed');
   if (monthOfEvent(event) > state.month) return refuse('month-not-begun');
   for (const entry of entries) refuseUnbalanced(entry, event);
-  const date = dateOf(event.time);
-  const postedOn = date > state.lastPostedOn ? date : state.lastPostedOn;
+  const postedOn = notBefore(state.lastPostedOn, dateOf(event.time));
   return record(
     ...entries.map(
       (entry, index): Fact => ({
@@ -105,6 +106,11 @@ const post = ({ event, entries }: Extract<Command, { type: 'PostEvent' }>, state
       }),
     ),
   );
+};
+
+const notBefore = (last: LocalDate, date: LocalDate): LocalDate => {
+  if (date < last) return last;
+  return date;
 };
 
 /** Not a refusal, because only a bug can make an entry that does not balance: the event's line stops until it is mended. */
@@ -126,7 +132,12 @@ const evolve = (state: State, fact: Fact): State => {
         ...state,
         balances: fact.lines.reduce((balances, line) => {
           const amountFen = line.side === 'debit' ? line.amountFen : -line.amountFen;
-          return added(balances, { book: fact.book, account: line.account, ...potOf(line.account, fact.dimensions.pot), balanceFen: amountFen });
+          return added(balances, {
+            book: fact.book,
+            account: line.account,
+            ...potOf(line.account, fact.dimensions.pot),
+            balanceFen: amountFen,
+          });
         }, state.balances),
         cursors: state.cursors.set(fact.event.source, fact.event.sequence),
         lastPostedOn: fact.postedOn,

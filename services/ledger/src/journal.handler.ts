@@ -58,7 +58,9 @@ export const journalHandler = (store: EventStore, options: HandleOptions): Journ
     let opening = { balances: [], cursors: [] } as ReturnType<typeof openingAfter>;
     if (index > 0) {
       const before = journalOf(home, await openThrough(home, begun, index - 1, at));
-      const closed = accepted(await journals.run(before, { command: { type: 'CloseJournal', next: month, at }, id: `${before}/close` })).state;
+      const closed = accepted(
+        await journals.run(before, { command: { type: 'CloseJournal', next: month, at }, id: `${before}/close` }),
+      ).state;
       if (closed.is !== 'closed') return corrupt(`${before} is ${closed.is} after it was closed`);
       opening = openingAfter(closed);
     }
@@ -141,7 +143,8 @@ const accepted = <State, Fact>(ran: Ran<State, Fact, Reason>): Extract<Ran<State
   return ran;
 };
 
-const isAboutMonth = (reason: string): boolean => reason === 'journal-closed' || reason === 'journal-not-open' || reason === 'month-not-begun';
+const isAboutMonth = (reason: string): boolean =>
+  reason === 'journal-closed' || reason === 'journal-not-open' || reason === 'month-not-begun';
 const monthsOf = (home: string): string => `ledger.${home}.months-journal`;
 const journalOf = (home: string, month: string): string => `ledger.${home}.journal-${month}`;
 const homeOfStream = (stream: string): string => stream.split('.')[1] ?? corrupt(`the stream ${stream} names no home`);

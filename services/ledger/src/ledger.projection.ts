@@ -38,12 +38,15 @@ const entries: FactProjection = {
   project: (_before, followed) => {
     const { entryId, book, row, lines, dimensions, fiscalYear, occurredAt, postedOn, event } = posted(followed);
     const id = entryRowId(book, followed);
-    return { id, book, home: followed.home, row, lines, dimensions, fiscalYear, occurredAt, postedOn, event, entryId } as unknown as Record<keyof EntryView, string>;
+    return { id, book, home: followed.home, row, lines, dimensions, fiscalYear, occurredAt, postedOn, event, entryId } as unknown as Record<
+      keyof EntryView,
+      string
+    >;
   },
   index,
 };
 
-/** Where the entries of one voucher, order, cycle or counterparty are found without reading the whole book. */
+/** Where the entries of one voucher, order, payment, cycle or counterparty are found without reading the whole book. */
 const pointers = (key: (entry: EntryPosted) => string | undefined): FactProjection => ({
   table: 'entryPointers',
   noun: 'journal',
@@ -82,7 +85,11 @@ const balances = (side: Side): FactProjection => ({
   },
   project: (before, followed) => {
     const entry = posted(followed);
-    return summed(before, side, lineOf(entry, side).amountFen, { home: followed.home, book: entry.book, account: lineOf(entry, side).account });
+    return summed(before, side, lineOf(entry, side).amountFen, {
+      home: followed.home,
+      book: entry.book,
+      account: lineOf(entry, side).account,
+    });
   },
   index,
 });
@@ -122,7 +129,13 @@ const books: FactProjection = {
     const known = before as BookView | undefined;
     const { book, postedOn } = posted(followed);
     const entriesCount = (known?.entries ?? 0) + 1;
-    return { party: book, home: followed.home, entries: entriesCount, firstPostedOn: known?.firstPostedOn ?? postedOn, lastPostedOn: postedOn };
+    return {
+      party: book,
+      home: followed.home,
+      entries: entriesCount,
+      firstPostedOn: known?.firstPostedOn ?? postedOn,
+      lastPostedOn: postedOn,
+    };
   },
   index,
 };
@@ -132,6 +145,7 @@ export const projections: readonly FactProjection[] = [
   entries,
   pointers((entry) => entry.dimensions.voucher),
   pointers((entry) => entry.dimensions.order),
+  pointers((entry) => entry.dimensions.payment),
   pointers((entry) => entry.dimensions.cycle),
   rareAccount('debit'),
   rareAccount('credit'),

@@ -160,7 +160,11 @@ const postings: Postings = {
   ],
 };
 
-type Payment = DataOf<typeof paymentPaid> | DataOf<typeof paymentReturned> | DataOf<typeof paymentRecovered> | DataOf<typeof disputeDecided>;
+type Payment =
+  | DataOf<typeof paymentPaid>
+  | DataOf<typeof paymentReturned>
+  | DataOf<typeof paymentRecovered>
+  | DataOf<typeof disputeDecided>;
 
 /**
  * Who paid decides what it means: a host that fronts is owed by the home city, whatever route an agreement names. The home city's

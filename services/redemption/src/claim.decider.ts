@@ -18,13 +18,17 @@ export type Command =
   | ({ readonly type: 'NoteSliceGivenBack'; readonly n: number } & At)
   /** `risks`: reason codes of the fraud checks that the copies of the moment raise. */
   | ({ readonly type: 'CheckClaim'; readonly risks: readonly string[] } & By & At)
-  | ({ readonly type: 'SendBack' | 'HoldClaim' | 'DismissHold' | 'UpholdHold' | 'RejectClaim' | 'ClawBack' | 'WriteOff' } & Reasoned & At)
+  | ({ readonly type: 'SendBack' } & Reasoned & At)
+  | ({ readonly type: 'HoldClaim' | 'DismissHold' | 'UpholdHold' } & Reasoned & At)
+  | ({ readonly type: 'RejectClaim' } & Reasoned & At)
+  | ({ readonly type: 'ClawBack' } & Reasoned & At)
+  | ({ readonly type: 'WriteOff' } & Reasoned & At)
   | ({ readonly type: 'ReviewClaim'; readonly subsidyFen: Fen; readonly selfPaidFen: Fen } & By & At)
   | ({ readonly type: 'OpenNotice' } & By & At)
   | ({ readonly type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection'; readonly objection: string } & Reasoned & At)
   | ({ readonly type: 'ConcludeClosing'; readonly refusedBecause?: string; readonly paymentId: PaymentId } & At)
   | ({ readonly type: 'NotePayment'; readonly outcome: 'instructed' | 'paid' | 'failed' | 'unknown' } & PaymentTry & At)
-  | ({ readonly type: 'ApplyRedLetter'; readonly redLetterId: string; readonly paymentId: PaymentId } & At)
+  | ({ readonly type: 'ApplyRedLetter'; readonly redLetterId: string } & At)
   | ({ readonly type: 'NoteRecovered'; readonly cause: 'recovery' | 'dispute' } & At)
   | ({ readonly type: 'ClaimDue' | 'HoldDue' | 'NoticeDue' } & At);
 

@@ -16,11 +16,11 @@ export type Evidence = {
 export type Command = { readonly type: 'RegisterEvidence'; readonly at: Instant } & Evidence;
 export type Fact = { readonly type: 'EvidenceRegistered'; readonly at: Instant } & Evidence;
 export type Reason = 'evidence-already-registered';
-export type State = { readonly is: 'none' } | ({ readonly is: 'registered' } & Evidence);
+export type State = { readonly is: 'none' } | ({ readonly is: 'registered'; readonly registeredAt: Instant } & Evidence);
 
 export const evidence: Decider<Command, State, Fact, Reason> = {
   initial: { is: 'none' },
   decide: (command, state) =>
     state.is === 'none' ? record({ ...command, type: 'EvidenceRegistered' }) : refuse('evidence-already-registered'),
-  evolve: (_, { type: __, at: ___, ...evidence }) => ({ is: 'registered', ...evidence }),
+  evolve: (_, { type: __, at, ...evidence }) => ({ is: 'registered', ...evidence, registeredAt: at }),
 };

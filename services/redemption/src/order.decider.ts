@@ -122,17 +122,13 @@ export type Fact =
     } & Parties);
 
 /** Why nothing can be proposed, by the local copies. */
-export type Obstacle =
-  | 'voucher-unknown'
-  | 'voucher-of-another-enterprise'
-  | 'offering-unknown'
-  | 'sanctioned-party'
-  | 'no-policy-in-force'
-  | 'category-not-subsidised';
+export type Obstacle = 'sanctioned-party' | 'no-policy-in-force' | 'category-not-subsidised';
 
 /** In order of precedence. The voucher's own reasons come back through `RefuseContract`. */
 export type Reason =
   | 'order-unknown'
+  | 'voucher-unknown'
+  | 'offering-unknown'
   | Obstacle
   | 'order-already-proposed'
   | 'order-over'

@@ -80,6 +80,8 @@ type Known = Order & {
   readonly account?: BankAccount;
   readonly paidOn?: LocalDate;
   readonly clawbackDue: boolean;
+  /** The prefund's stream refused the last instruction; it never reached the bank. */
+  readonly drawRefused?: true;
   readonly reason?: string;
 };
 export type State = { readonly is: 'none' } | { readonly is: 'refused' } | ({ readonly is: 'payment' } & Known);
@@ -258,12 +260,13 @@ const evolve = (state: State, fact: Fact): State => {
     case 'InstructionAsked':
     case 'PaymentInstructed': {
       const { instruction, reference, by, account } = fact;
-      return { ...state, status: fact.type === 'InstructionAsked' ? 'asking' : 'instructed', instruction, reference, by, account };
+      const { drawRefused: _, ...rest } = state;
+      return { ...rest, status: fact.type === 'InstructionAsked' ? 'asking' : 'instructed', instruction, reference, by, account };
     }
     case 'DrawQueued':
       return { ...state, status: 'queued' };
     case 'InstructionRefused':
-      return { ...state, status: 'failed', reason: fact.reason };
+      return { ...state, status: 'failed', drawRefused: true, reason: fact.reason };
     case 'PaymentPaid':
       return { ...state, status: 'paid', paidOn: fact.paidOn };
     case 'PaymentFailed':

@@ -4,7 +4,6 @@ import {
   type Category,
   corridorHome,
   type Fen,
-  type Home,
   homeOf,
   type LocalDate,
   type Member,
@@ -140,4 +139,4 @@ export const operations = ({ provider, offering, recognition, sanction }: Handle
 
 const usccOf = (id: ProviderId): Uscc => id.slice(-18) as Uscc;
 /** Ids of these kinds are accepted only with a member city as their home. */
-const memberOf = (id: string): Member => homeOf(id) as Home as string as Member;
+const memberOf = (id: string): Member => homeOf(id) as string as Member;

@@ -1,0 +1,22 @@
+import { runService } from './start.ts';
+import { counterRoutes, counterService } from './testing.ts';
+
+/** What the `main.ts` of a service looks like, for the tests that start, kill and stop a process. */
+await runService({
+  name: 'registry',
+  service: (deps) => counterService(deps.store, deps.wall),
+  routes: (_, deps) => [
+    ...counterRoutes(deps.store, deps.wall),
+    {
+      is: 'plain',
+      method: 'GET',
+      path: '/slow',
+      run: async () => {
+        await deps.wall.sleep(300);
+        return { json: { done: true } };
+      },
+    },
+  ],
+  openapi: { openapi: '3.1.0' },
+  invariants: () => [{ name: 'counters-are-not-negative', holds: true }],
+});

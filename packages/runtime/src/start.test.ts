@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Home } from '@tongdui/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Issuer, issuer } from './issuer.fixture.ts';
+import { counterId, reviewer, songjiang } from './testing.ts';
+
+let signIn: Issuer;
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  signIn = await issuer();
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await signIn.stop();
+});
+
+type Started = {
+  readonly url: string;
+  readonly ended: Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }>;
+  kill(signal: NodeJS.Signals): void;
+};
+
+/** Without a broker: a service must start, answer and stop without one. */
+const start = async (more: Record<string, string> = {}): Promise<Started> => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'process.fixture.ts')], {
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      CITIES: '310117',
+      DATA_DIR: mkdtempSync(join(tmpdir(), 'tongdui-')),
+      NATS_URL: 'nats://127.0.0.1:9',
+      OIDC_ISSUER: signIn.url,
+      OIDC_AUDIENCE: 'tongdui',
+      CLOCK: 'adjustable',
+      ...more,
+    },
+  });
+  children.push(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += String(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += String(chunk);
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as string | null,
+    stdout,
+    stderr,
+  }));
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  const urlOf = () => /"url":"([^"]+)"/.exec(stdout)?.[1];
+  while (!urlOf() && !over) await turn();
+  return { url: urlOf() ?? '', ended, kill: (signal) => void child.kill(signal) };
+};
+
+const eventually = async (holds: () => Promise<boolean>) => {
+  const untilMs = Date.now() + 10_000;
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > untilMs) throw new Error(`never happened: ${holds.toString()}`);
+    await turn();
+  }
+};
+
+const put = async (url: string, path: string, body: unknown) =>
+  fetch(`${url}${path}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await signIn.sign(reviewer)}` },
+    body: JSON.stringify(body),
+  });
+const get = async (url: string, path: string) =>
+  fetch(`${url}${path}`, {
+    headers: { authorization: `Bearer ${await signIn.sign({ ...reviewer, city: 'G60' as Home, roles: ['operator'] })}` },
+  });
+const one = counterId(songjiang, 1);
+
+test('starts, decides, answers queries without a broker; after SIGTERM it finishes what is under way and ends with 0', async () => {
+  const { url, ended, kill } = await start();
+  expect((await put(url, `/counters/${one}`, {})).status).toBe(201);
+  await eventually(async () => (await (await get(url, `/counters/${one}`)).json()).status === 'open');
+  expect(await (await get(url, '/invariants')).json()).toEqual({ items: [{ name: 'counters-are-not-negative', holds: true }] });
+  await eventually(async () => (await fetch(`${url}/readyz`)).status === 200);
+  const slow = get(url, '/slow');
+  await eventually(async () => (await (await fetch(`${url}/metrics`)).text()).includes('tongdui_http_request_seconds_count'));
+  const ready = await fetch(`${url}/development/status`);
+  expect(await ready.json()).toMatchObject({ service: 'registry', now: '2026-01-01T00:00:00.000Z' });
+  kill('SIGTERM');
+  expect(await (await slow).json()).toEqual({ done: true });
+  const { code, stdout, stderr } = await ended;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.match(/registry is ready at/g)).toHaveLength(1);
+  expect(stdout).toContain('registry has stopped');
+});
+
+test('killed at a named point, it goes on after the restart', async () => {
+  const data = { DATA_DIR: mkdtempSync(join(tmpdir(), 'tongdui-')) };
+  const first = await start({ ...data, CRASH_AT: 'work.before-perform' });
+  await put(first.url, `/counters/${one}`, {}).catch(() => undefined);
+  expect((await first.ended).signal).toBe('SIGKILL');
+  const second = await start(data);
+  await eventually(async () => {
+    const { work } = (await (await fetch(`${second.url}/development/status`)).json()) as { work: unknown[] };
+    return work.length === 0 && (await (await get(second.url, `/counters/${one}`)).json()).status === 'open';
+  });
+  second.kill('SIGINT');
+  expect((await second.ended).code).toBe(0);
+});
+
+test.each([
+  [{ PORT: 'none' }, /^registry cannot start: PORT must be a port number[^\n]*\n$/],
+  [{ NODE_ENV: 'production' }, /^registry cannot start: CLOCK=adjustable is for development only[^\n]*\n$/],
+  [{ DATA_DIR: '/proc/nowhere' }, /^registry cannot start: [^\n]+\n$/],
+  [{ HOST: '192.0.2.1' }, /^registry cannot start: [^\n]*EADDRNOTAVAIL[^\n]*\n$/],
+])('with %j it ends with 1 and one clear line', async (more, line) => {
+  const { code, stderr } = await (await start(more as Record<string, string>)).ended;
+  expect([code, stderr]).toEqual([1, expect.stringMatching(line)]);
+});

@@ -1,0 +1,18 @@
+import type { Handler } from '@tongdui/decider/handle';
+import type * as claim from './claim.decider.ts';
+import type * as claimState from './claim.state.ts';
+import type * as evidence from './evidence.decider.ts';
+import type * as invoice from './invoice.decider.ts';
+import type * as order from './order.decider.ts';
+import type * as payment from './payment.decider.ts';
+import type * as voucher from './voucher.decider.ts';
+
+/** By the noun of their streams. */
+export type Handlers = {
+  readonly voucher: Handler<voucher.Command, voucher.State, voucher.Fact, voucher.Reason>;
+  readonly order: Handler<order.Command, order.State, order.Fact, order.Reason>;
+  readonly evidence: Handler<evidence.Command, evidence.State, evidence.Fact, evidence.Reason>;
+  readonly invoice: Handler<invoice.Command, invoice.State, invoice.Fact, invoice.Reason>;
+  readonly claim: Handler<claim.Command, claimState.State, claimState.Fact, claim.Reason>;
+  readonly payment: Handler<payment.Command, payment.State, payment.Fact, payment.Reason>;
+};

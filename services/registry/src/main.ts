@@ -1,0 +1,11 @@
+import { runService } from '@tongdui/runtime';
+import { checksOf } from './invariants.ts';
+import { routes } from './registry.http.ts';
+import { registry } from './service.ts';
+
+await runService({
+  name: 'registry',
+  service: registry,
+  routes: ({ operations }) => routes(operations),
+  invariants: (_built, { rows }) => checksOf(rows),
+});
