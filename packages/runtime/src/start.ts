@@ -123,7 +123,7 @@ const assemble = async <Built extends Service>(
     destination({ sync: false }),
   );
   const wall = wallClock;
-  const tracing = telemetry({ service: name, endpoint: config.otlpEndpoint });
+  const tracing = await telemetry({ service: name, endpoint: config.otlpEndpoint });
   opened.push(() => tracing.stop());
   const store = await openStore(config, name);
   opened.push(() => store.close());
@@ -143,6 +143,7 @@ const assemble = async <Built extends Service>(
   const metrics = metricsOf(name, { process: true });
   const replica = config.replica === undefined ? {} : { replica: config.replica };
   const running = host(built, { store, transport, homes, readModel: rows, clock, wall, log, crash, measure: metrics.measure, ...replica });
+  opened.push(() => running.stop());
   const app = application({
     service: name,
     homes,

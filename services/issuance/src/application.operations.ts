@@ -23,7 +23,7 @@ import {
 import type { Rows } from '@tongdui/runtime/service';
 import type * as applications from './application.decider.ts';
 import type { Funding } from './funding.ts';
-import { type Handlers, policyStreamOf } from './issuance.operations.ts';
+import { type Handlers, policyStreamOf } from './handlers.ts';
 import type { SanctionCopy } from './issuance.projection.ts';
 import type { PartReason, PolicyInForce } from './issue.ts';
 import { inForce } from './policy.decider.ts';
@@ -170,13 +170,15 @@ export const deciding = (handlers: Handlers, rows: Pick<Rows, 'list'>) => {
 };
 
 /** An approval that starts an issue is answered with its outcome; one that waits for another approver is simply recorded. */
-const withOutcome = async (id: ApplicationId, ran: Awaited<ReturnType<typeof run>>, second: boolean): Promise<Answer<IssueReason>> => {
-  if (ran.is === 'refused' || !('secondApproved' in ran.state) || ran.state.secondApproved !== second) return answered(id, ran);
-  const { state, revision, position } = await application.until(streamOf('issuance', id), ({ is }) => is !== 'issuing', outcomeWaitMs);
-  if (state.is === 'refused') return refused(state.reason);
-  if (state.is === 'issuing') return { is: 'pending', id, revision, position };
-  return { is: 'done', created: ran.facts.length > 0, id, revision, position };
-};
+const issueOutcome =
+  ({ application }: Handlers) =>
+  async (id: ApplicationId, ran: Awaited<ReturnType<ReturnType<typeof runner>>>, second: boolean): Promise<Answer<IssueReason>> => {
+    if (ran.is === 'refused' || !('secondApproved' in ran.state) || ran.state.secondApproved !== second) return answered(id, ran);
+    const { state, revision, position } = await application.until(streamOf('issuance', id), ({ is }) => is !== 'issuing', outcomeWaitMs);
+    if (state.is === 'refused') return refused(state.reason);
+    if (state.is === 'issuing') return { is: 'pending', id, revision, position };
+    return { is: 'done', created: ran.facts.length > 0, id, revision, position };
+  };
 
 /** An application is accepted only under an id of a member city. */
 const memberOf = (id: string): Member => homeOf(id) as string as Member;

@@ -1,8 +1,9 @@
 import { issuanceCommands, issuanceNouns } from '@tongdui/contracts';
 import { commandRoute, type Endpoint, nounRoutes, type Problem } from '@tongdui/runtime';
 import type { Reason as ApplicationReason } from './application.decider.ts';
+import type { IssueReason } from './application.operations.ts';
 import type { Reason as EnterpriseReason } from './enterprise.decider.ts';
-import type { IssueReason, Operations, PotReason } from './issuance.operations.ts';
+import type { Operations, PotReason } from './issuance.operations.ts';
 import type { PartReason } from './issue.ts';
 import type { Reason as PolicyReason } from './policy.decider.ts';
 

@@ -1,54 +1,25 @@
-import { dateOf } from '@tongdui/calendar';
 import {
   actsAs,
-  type ApplicationId,
-  type Category,
+  bookHomeOf,
   type EnterpriseId,
-  enterpriseIdOf,
   type Fen,
   homeOf,
-  type Instant,
   type LocalDate,
   type Member,
   type PolicyId,
   type PolicyTerms,
   type PotId,
   type Uscc,
-  bookHomeOf,
 } from '@tongdui/contracts';
-import type { Handler } from '@tongdui/decider/handle';
-import {
-  type Answer,
-  answered,
-  asked,
-  type CommonReason,
-  outcomeWaitMs,
-  type Request,
-  refused,
-  streamOf,
-} from '@tongdui/decider/operation';
+import { type Answer, answered, asked, type Request, refused, streamOf } from '@tongdui/decider/operation';
 import type { Rows } from '@tongdui/runtime/service';
-import type * as allowances from './allowance.decider.ts';
-import type * as applications from './application.decider.ts';
+import { applying, deciding } from './application.operations.ts';
 import type * as enterprises from './enterprise.decider.ts';
-import type { Funding } from './funding.ts';
-import type { SanctionCopy } from './issuance.projection.ts';
-import type { PartReason, PolicyInForce } from './issue.ts';
+import { type Handlers, policyStreamOf } from './handlers.ts';
 import type * as policies from './policy.decider.ts';
-import { inForce } from './policy.decider.ts';
 import type * as pots from './pot.decider.ts';
 
-export type Handlers = {
-  readonly policy: Handler<policies.Command, policies.State, policies.Fact, policies.Reason>;
-  readonly enterprise: Handler<enterprises.Command, enterprises.State, enterprises.Fact, enterprises.Reason>;
-  readonly pot: Handler<pots.Command, pots.State, pots.Fact, pots.Reason>;
-  readonly allowance: Handler<allowances.Command, allowances.State, allowances.Fact, allowances.Reason>;
-  readonly application: Handler<applications.Command, applications.State, applications.Fact, applications.Reason>;
-};
-
 export type PotReason = pots.Reason | 'owner-of-another-city';
-/** One stream per city holds all versions of its policy. */
-export const policyStreamOf = (home: string): string => `issuance.${home}.policy-versions`;
 
 export type Operations = ReturnType<typeof operations>;
 

@@ -137,7 +137,7 @@ describe('an issue', () => {
   });
 
   test('asks the allowance for the face and each pot, at its own home, for its part', () => {
-    expect(partsToAsk(issue, at).map(({ home, ask }) => [home, ask['type'], ask['amountFen'], ask['potId']])).toEqual([
+    expect(partsToAsk(issue, at).map(({ home, ask }) => [home, ask.type, ask.amountFen, ask.potId])).toEqual([
       [songjiang, 'take-allowance', 100, undefined],
       [songjiang, 'commit-pot', 60, potId(1)],
       [jiaxing, 'commit-pot', 40, potId(2, jiaxing)],
@@ -145,8 +145,7 @@ describe('an issue', () => {
   });
 
   test('releases exactly the parts that it asked', () => {
-    const named = (ask: Record<string, unknown>) =>
-      ask['potId'] ?? (`${songjiang}-allowance-${ask['enterprise']}-${ask['year']}` as AllowanceId);
+    const named = (ask: Record<string, unknown>) => ask.potId ?? (`${songjiang}-allowance-${ask.enterprise}-${ask.year}` as AllowanceId);
     expect(partsToRelease(issue, at).map(({ home, ask }) => [home, named(ask)])).toEqual(
       partsToAsk(issue, at).map(({ home, ask }) => [home, named(ask)]),
     );

@@ -1,8 +1,8 @@
 import {
+  allowanceIdOf,
   amountRedeemed,
   amountReleased,
   amountRestored,
-  allowanceIdOf,
   type CloudEvent,
   dataOf,
   disputeDecided,
@@ -14,8 +14,8 @@ import {
   type Uscc,
   voucherClosed,
 } from '@tongdui/contracts';
-import { totalOf } from '@tongdui/money';
 import { streamOf } from '@tongdui/decider/operation';
+import { totalOf } from '@tongdui/money';
 import type { Part } from '@tongdui/runtime/coordinator';
 import type { Effect, FollowedFact, WorkChange } from '@tongdui/runtime/service';
 import type * as allowances from './allowance.decider.ts';

@@ -1,7 +1,7 @@
 import {
-  allowanceIdOf,
   type AllowanceView,
   type ApplicationView,
+  allowanceIdOf,
   type CloudEvent,
   dataOf,
   type EnterpriseView,
@@ -15,8 +15,8 @@ import { corrupt, unreachable } from '@tongdui/decider';
 import { fen } from '@tongdui/money';
 import type { EventProjection, FactProjection, FollowedFact, RowIndex } from '@tongdui/runtime/service';
 import type { Fact as AllowanceFact } from './allowance.decider.ts';
-import { applicationRow } from './application.projection.ts';
 import type { Fact as ApplicationFact } from './application.decider.ts';
+import { applicationRow } from './application.projection.ts';
 import type { Fact as EnterpriseFact } from './enterprise.decider.ts';
 import type { Fact as PolicyFact } from './policy.decider.ts';
 import type { Fact as PotFact } from './pot.decider.ts';

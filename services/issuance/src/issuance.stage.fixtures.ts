@@ -1,5 +1,5 @@
 import { eventHash, type MemoryHub, memoryHub } from '@tongdui/bus';
-import { type Actor, type CloudEvent, type Home, homes as allHomes, type Instant, type ServiceName } from '@tongdui/contracts';
+import { type Actor, homes as allHomes, type CloudEvent, type Home, type Instant, type ServiceName } from '@tongdui/contracts';
 import type { Request } from '@tongdui/decider/operation';
 import { type MemoryEventStore, memoryEventStore } from '@tongdui/event-store';
 import {
@@ -99,6 +99,8 @@ export const processOf = (
       ),
   };
 };
+
+export type Process = ReturnType<typeof processOf>;
 
 /** What a person asks for: the key is what HTTP makes of method and path, the hash stands for the body. */
 export const requested = (clock: AdjustableClock, actor: Actor, key: string, hash = 'body'): Request => ({

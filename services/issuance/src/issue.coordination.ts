@@ -1,5 +1,5 @@
-import { type IssuanceAsk as Ask, allowanceIdOf, IssuanceAsk, idFrom, type VoucherId } from '@tongdui/contracts';
 import { Unreachable } from '@tongdui/bus';
+import { type IssuanceAsk as Ask, allowanceIdOf, IssuanceAsk, idFrom, type VoucherId } from '@tongdui/contracts';
 import { type PartAnswer, unreachable } from '@tongdui/decider';
 import type { Command, Ran } from '@tongdui/decider/handle';
 import { streamOf } from '@tongdui/decider/operation';
@@ -8,9 +8,9 @@ import { coordinate, type Deps, releaseAll, type Work } from '@tongdui/runtime';
 import { v5 as uuidv5 } from 'uuid';
 import type * as allowances from './allowance.decider.ts';
 import type * as applications from './application.decider.ts';
-import type { Handlers } from './issuance.operations.ts';
+import type { Handlers } from './handlers.ts';
 import { type IssueWork, partsToAsk, partsToRelease } from './issuance.process.ts';
-import { partReasonOf, type PotOwner } from './issue.ts';
+import { type PotOwner, partReasonOf } from './issue.ts';
 import type * as pots from './pot.decider.ts';
 
 type CoordinatorDeps = Pick<Deps, 'ask' | 'wall' | 'crash' | 'clock' | 'signal'>;

@@ -14,8 +14,8 @@ import {
   type SanctionId,
   type Uscc,
 } from '@tongdui/contracts';
-import { type Answer, answered, asked, type Request, refused, streamOf } from '@tongdui/decider/operation';
 import type { Handler } from '@tongdui/decider/handle';
+import { type Answer, answered, asked, type Request, refused, streamOf } from '@tongdui/decider/operation';
 import type * as offerings from './offering.decider.ts';
 import type * as providers from './provider.decider.ts';
 import { standingOf } from './provider.decider.ts';
@@ -40,7 +40,10 @@ export type OfferingInput = {
 
 export type Operations = ReturnType<typeof operations>;
 
-export const operations = ({ provider, offering, recognition, sanction }: Handlers) => ({
+export const operations = (handlers: Handlers) => ({ ...labs(handlers), ...recognising(handlers), ...sanctioning(handlers) });
+
+/** What labs do, and what their host city decides about them. */
+const labs = ({ provider, offering }: Pick<Handlers, 'provider' | 'offering'>) => ({
   registerProvider: async (
     request: Request,
     { id, ...said }: { id: ProviderId } & Pick<providers.Profile, 'name' | 'account'>,
@@ -100,7 +103,9 @@ export const operations = ({ provider, offering, recognition, sanction }: Handle
     };
     return answered(id, await offering.run(streamOf('registry', id), asked(request, command)));
   },
+});
 
+const recognising = ({ recognition }: Pick<Handlers, 'recognition'>) => ({
   recogniseProvider: async (
     request: Request,
     { id, ...said }: { id: RecognitionId } & Omit<recognitions.Recognition, 'recognitionId' | 'home'>,
@@ -116,7 +121,9 @@ export const operations = ({ provider, offering, recognition, sanction }: Handle
       ),
     );
   },
+});
 
+const sanctioning = ({ sanction }: Pick<Handlers, 'sanction'>) => ({
   imposeSanction: async (
     request: Request,
     { id, ...said }: { id: SanctionId } & Omit<sanctions.Sanction, 'sanctionId'>,

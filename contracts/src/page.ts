@@ -1,0 +1,1 @@
+export const contractsPage = (_documents: readonly Record<string, unknown>[]): string => '';
