@@ -3,8 +3,8 @@ import { CycleTerms, GrossEntry, NetPosition, ObligationKind, Transfer } from '.
 import {
   bookHomeOf,
   ClaimId,
-  corridorHome,
   CycleMonth,
+  corridorHome,
   Fen,
   type Home,
   Instant,

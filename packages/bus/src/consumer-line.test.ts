@@ -55,6 +55,24 @@ describe('a line', () => {
     expect(consuming.status().idle).toBe(true);
   });
 
+  test('that halted acknowledges what came and what comes: its repair is the feed', async () => {
+    const { those, consuming, events } = await poisoned();
+    await consuming.close();
+    those.ledger.halted.clear();
+    const transport = those.hub.connect('watched');
+    const acknowledged: number[] = [];
+    const { subscribe } = transport;
+    transport.subscribe = (name, homes, deliver) =>
+      subscribe.call(transport, name, homes, async (batch) => {
+        await deliver(batch);
+        acknowledged.push(...sequencesOf(batch));
+      });
+    const again = await those.start({ transport, name: 'another' });
+    await those.wall.until(() => again.status().halted.length === 1);
+    await those.broker.publish(redemption, events.slice(6));
+    await those.wall.until(() => acknowledged.length === 8);
+  });
+
   test('goes on from the failed event when it is redriven', async () => {
     const { those, consuming, events, cure } = await poisoned();
     await those.broker.publish(redemption, events.slice(6));

@@ -100,18 +100,47 @@ describe('the consumer', () => {
     expect(sequencesOf(those.ledger.of(redemption))).toEqual(countingFrom1(6));
   });
 
-  test('waits for an unreachable feed and recovers when the producer announces itself again', async () => {
+  test('waits for an unreachable feed ever longer, but no longer than until the producer announces itself again', async () => {
     const those = fixture();
     const events = publishedBy(redemption, 5);
     those.answerFeed(events);
     const consuming = await those.start();
     those.hub.partition('feed');
     await those.broker.publish(redemption, events.slice(3));
-    await those.wall.until(() => those.measured('feed-unreachable') > 0);
+    await those.wall.until(() => those.measured('feed-unreachable') === 6);
     expect(those.ledger.of(redemption)).toEqual([]);
     those.hub.heal('feed');
+    const healedAtMs = those.wall.nowMs();
     those.broker.announce(redemption, 5);
     await those.wall.until(() => consuming.status().idle && those.ledger.of(redemption).length === 5);
+    expect(those.wall.nowMs() - healedAtMs).toBeLessThan(2_000);
+  });
+
+  test('does not ask the feed while messages keep coming', async () => {
+    const those = fixture();
+    const events = publishedBy(redemption, 20);
+    those.answerFeed(events);
+    await those.start();
+    those.broker.announce(redemption, 20);
+    for (const event of events) {
+      await those.broker.publish(redemption, [event]);
+      await those.wall.pass(300);
+    }
+    expect(those.ledger.of(redemption)).toEqual(events);
+    expect(those.measured('feed-read')).toBe(0);
+  });
+
+  test('refuses what a feed answers from another place', async () => {
+    const those = fixture();
+    const events = publishedBy(redemption, 6);
+    those.ledger.of(redemption).push(...events.slice(0, 2));
+    const address = { ...redemption, verb: 'feed' } as const;
+    those.hub.connect('feed').respond(address, async () => ({ events: events.slice(4), head: 6 }));
+    const consuming = await those.start();
+    those.broker.announce(redemption, 6);
+    await those.wall.until(() => consuming.status().halted.length === 1);
+    expect(those.ledger.of(redemption).length).toBe(2);
+    await expect(consuming.skip(redemption, 'whatever', 'operator-7')).rejects.toThrow('does not show event 3');
   });
 
   test('acknowledges a message only after its events are applied', async () => {
@@ -151,6 +180,7 @@ describe('the consumer', () => {
     await those.broker.publish(redemption, [events[0]!, forged, events[2]!]);
     await those.broker.publish(redemption, [events[1]!]);
     await those.wall.until(() => those.ledger.of(redemption).length === 3);
+    expect(those.ledger.of(redemption)).toEqual(events);
     expect(those.measured('apply-failed')).toBe(0);
   });
 });

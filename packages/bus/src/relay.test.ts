@@ -72,6 +72,25 @@ describe('the relay', () => {
     expect((await readFeed(hub.connect('another'), redemption, 4)).events).toEqual([]);
   });
 
+  test('is not held up by a broker that never answers', async () => {
+    const store = memoryEventStore();
+    const wall = new ManualWall();
+    const answers = Promise.withResolvers<void>();
+    let refused = 0;
+    const relayed = startRelay(store, wall, {
+      transport: sendingTo(() => answers.promise),
+      observe: (measure) => {
+        if (measure.is === 'publish-failed') refused += 1;
+      },
+    });
+    for (let id = 0; id < 80; id += 1) {
+      await appendFact(store, thing(1), factOf(id, 1));
+      await wall.until(() => relayed.status().heads.get(home) === id + 1);
+    }
+    expect(refused).toBe(80 - 64);
+    answers.resolve();
+  });
+
   test('answers its feed in pages within 256 KiB', async () => {
     const store = memoryEventStore();
     const wall = new ManualWall();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { encodeAppend, type EncodedFact } from './encode.ts';
+import { type EncodedFact, encodeAppend } from './encode.ts';
 import {
   type AppendResult,
   beginning,
@@ -98,21 +98,66 @@ function frozenJson(text: string): JsonObject {
 
 type HeldAppend = { readonly land: () => void; readonly lose: () => void };
 
+class Faults implements MemoryFaults {
+  chooseFate: MemoryFaults['chooseFate'];
+  /** Undefined while appends are synced at once. */
+  held: HeldAppend[] | undefined;
+  readonly #wakeFollowers: () => void;
+  readonly #fates: AppendFate[] = [];
+  #readsUnavailable = false;
+
+  constructor(wakeFollowers: () => void) {
+    this.#wakeFollowers = wakeFollowers;
+  }
+
+  nextAppends(...fates: readonly AppendFate[]): void {
+    this.#fates.push(...fates);
+  }
+
+  fateOf(stream: string, facts: readonly NewFact[]): AppendFate {
+    return this.#fates.shift() ?? this.chooseFate?.(stream, facts) ?? 'lands';
+  }
+
+  get readsUnavailable(): boolean {
+    return this.#readsUnavailable;
+  }
+
+  set readsUnavailable(unavailable: boolean) {
+    this.#readsUnavailable = unavailable;
+    this.#wakeFollowers();
+  }
+
+  holdSync(): void {
+    this.held ??= [];
+  }
+
+  sync(): void {
+    for (const append of this.#release()) append.land();
+  }
+
+  crash(): void {
+    for (const append of this.#release()) append.lose();
+  }
+
+  #release(): readonly HeldAppend[] {
+    const held = this.held ?? [];
+    this.held = undefined;
+    return held;
+  }
+}
+
 class MemoryStore implements MemoryEventStore {
   readonly onlyWriter = true;
-  readonly faults: MemoryFaults;
+  readonly faults: Faults;
   readonly #disk: Disk;
   readonly #now: () => string;
   readonly #wakers = new Set<() => void>();
-  readonly #fates: AppendFate[] = [];
-  #held: HeldAppend[] | undefined;
-  #readsUnavailable = false;
   #closed = false;
 
   constructor(disk: Disk, now: () => string) {
     this.#disk = disk;
     this.#now = now;
-    this.faults = this.#faultControls();
+    this.faults = new Faults(() => this.#wake());
   }
 
   get epoch(): string {
@@ -122,16 +167,17 @@ class MemoryStore implements MemoryEventStore {
   async append(stream: string, expectedRevision: number, facts: readonly NewFact[]): Promise<AppendResult> {
     this.#refuseClosed();
     const encoded = encodeAppend(stream, expectedRevision, facts);
-    const fate = this.#fates.shift() ?? this.faults.chooseFate?.(stream, facts) ?? 'lands';
+    const fate = this.faults.fateOf(stream, facts);
     if (fate === 'not-landed') return unavailable('the append did not reach the store');
     const land = (): AppendResult => {
       const result = this.#disk.write(stream, expectedRevision, encoded, this.#now());
       this.#wake();
       return fate === 'answer-lost' ? unavailable('the answer of the store was lost') : result;
     };
-    if (this.#held === undefined) return land();
+    const { held } = this.faults;
+    if (held === undefined) return land();
     return new Promise((resolve) => {
-      this.#held!.push({ land: () => resolve(land()), lose: () => resolve(unavailable('the store crashed before syncing')) });
+      held.push({ land: () => resolve(land()), lose: () => resolve(unavailable('the store crashed before syncing')) });
     });
   }
 
@@ -156,14 +202,14 @@ class MemoryStore implements MemoryEventStore {
       while (!signal.aborted && !this.#closed) {
         const all = this.#disk.facts;
         const facts: StoredFact[] = [];
-        while (!this.#readsUnavailable && next < all.length && facts.length < followBatch) {
+        while (!this.faults.readsUnavailable && next < all.length && facts.length < followBatch) {
           const fact = all[next++]!;
           if (prefixes.some((prefix) => fact.stream.startsWith(prefix))) facts.push(fact);
         }
         if (facts.length > 0) {
           toldCaughtUp = false;
           yield { is: 'facts', facts };
-        } else if (!toldCaughtUp && !this.#readsUnavailable) {
+        } else if (!toldCaughtUp && !this.faults.readsUnavailable) {
           toldCaughtUp = true;
           yield { is: 'caught-up' };
         } else {
@@ -199,34 +245,6 @@ class MemoryStore implements MemoryEventStore {
     return new MemoryStore(this.#disk, this.#now);
   }
 
-  #faultControls(): MemoryFaults {
-    const store = this;
-    return {
-      chooseFate: undefined,
-      nextAppends: (...fates) => store.#fates.push(...fates),
-      holdSync: () => {
-        store.#held ??= [];
-      },
-      sync: () => {
-        const held = store.#held ?? [];
-        store.#held = undefined;
-        for (const append of held) append.land();
-      },
-      crash: () => {
-        const held = store.#held ?? [];
-        store.#held = undefined;
-        for (const append of held) append.lose();
-      },
-      get readsUnavailable() {
-        return store.#readsUnavailable;
-      },
-      set readsUnavailable(unavailable: boolean) {
-        store.#readsUnavailable = unavailable;
-        store.#wake();
-      },
-    };
-  }
-
   #wake(): void {
     for (const wake of this.#wakers) wake();
     this.#wakers.clear();
@@ -238,7 +256,7 @@ class MemoryStore implements MemoryEventStore {
 
   #refuseUnreadable(): void {
     this.#refuseClosed();
-    if (this.#readsUnavailable) throw new StoreUnavailable('the store cannot be read now');
+    if (this.faults.readsUnavailable) throw new StoreUnavailable('the store cannot be read now');
   }
 }
 

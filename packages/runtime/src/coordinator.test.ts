@@ -1,7 +1,7 @@
 import { Unreachable } from '@tongdui/bus';
 import type { PartAnswer } from '@tongdui/decider';
 import { expect, test } from 'vitest';
-import { type Ask } from './asker.ts';
+import type { Ask } from './asker.ts';
 import { type CertainOutcome, coordinate, type Part, releaseAll, Stopping } from './coordinator.ts';
 import { noCrash } from './seams.ts';
 import { jiaxing, ManualWall, songjiang } from './testing.ts';
@@ -77,9 +77,13 @@ test('an unreachable part is asked again after 1, 2, 4 … 60 seconds, and is no
 });
 
 test('when the deadline passes first, the outcome is a refusal for it', async () => {
-  let attempts = 0;
+  const wall = new ManualWall();
+  const deadlineMs = wall.nowMs() + 20_000;
   const { ask } = given([yes('a')], [away]);
-  expect((await decide(ask, { deadlinePassed: () => (attempts += 1) > 5 })).outcome).toEqual({ is: 'refuse', reason: 'deadline-passed' });
+  expect((await decide(ask, { wall, deadlinePassed: () => wall.nowMs() > deadlineMs })).outcome).toEqual({
+    is: 'refuse',
+    reason: 'deadline-passed',
+  });
 });
 
 test('a failure that is not "unreachable" is told at once: the work as a whole is tried again', async () => {

@@ -9,7 +9,7 @@ import type { Log, WallClock } from './seams.ts';
 
 /** What is known of a request beside what express knows. */
 export type Local = { traceId: string; startedMs: number; reason?: string; route: string; span: Span };
-export const localOf = (res: Response): Local => res.locals['local'] as Local;
+export const localOf = (res: Response): Local => res.locals.local as Local;
 
 export type Exchange = { readonly req: HttpRequest; readonly res: Response };
 type Middleware = (req: HttpRequest, res: Response, next: () => void) => void;
@@ -40,7 +40,7 @@ export const observed =
     };
     // A mounted handler sees another path; the line shows the one that was asked for.
     const { method, path } = req;
-    res.locals['local'] = local;
+    res.locals.local = local;
     res.setHeader('x-content-type-options', 'nosniff');
     res.setHeader('cache-control', 'no-store');
     res.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");

@@ -7,7 +7,7 @@ import { type EventStore, memoryEventStore, type NewFact } from '@tongdui/event-
 import { afterEach, expect, test } from 'vitest';
 import { type Host, host } from './host.ts';
 import { readModel } from './read-model.ts';
-import { counterId, counterService, drained, jiaxing, songjiang, type Stage, stage } from './testing.ts';
+import { counterId, counterService, drained, jiaxing, type Stage, songjiang, stage } from './testing.ts';
 
 const one = counterId(songjiang, 1);
 const running: Host[] = [];

@@ -10,7 +10,7 @@ import {
 } from '@tongdui/bus';
 import { type Home, type Instant, type Producer, type ServiceName, sourceOf } from '@tongdui/contracts';
 import type { JsonObject, Position } from '@tongdui/event-store';
-import { follower, followedOf, prefixesOf } from './follower.ts';
+import { followedOf, follower, prefixesOf } from './follower.ts';
 import { backOffMs, type HostSeams, messageOf } from './host.seams.ts';
 import { inbox, type SkippedEvent } from './inbox.ts';
 import type { Service } from './service.ts';

@@ -1,139 +1,25 @@
-import { createServer, type Server } from 'node:http';
-import type { Actor, Home, ProblemDetails } from '@tongdui/contracts';
-import { ProblemDetails as ProblemSchema } from '@tongdui/contracts';
+import { type Home, ProblemDetails as ProblemSchema } from '@tongdui/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { oidcAuthentication } from './auth.ts';
-import { type Host, host } from './host.ts';
-import { application } from './http.ts';
-import { type Issuer, issuer, listen, type SignOptions } from './issuer.fixture.ts';
-import { clockRoute, operatorRoutes } from './operator-routes.ts';
-import { metricsOf } from './metrics.ts';
-import {
-  counterId,
-  counterRoutes,
-  type CounterService,
-  counterService,
-  enterprise,
-  jiaxing,
-  otherOrganisation,
-  reviewer,
-  songjiang,
-  type Stage,
-  stage,
-} from './testing.ts';
+import { type Claims, type Face, face, inFlightMax, type Received } from './face.fixture.ts';
+import { type Issuer, issuer } from './issuer.fixture.ts';
+import { counterId, enterprise, jiaxing, reviewer, songjiang } from './testing.ts';
 
 let signIn: Issuer;
-let server: Server;
-let url: string;
-let seams: Stage;
-let service: CounterService;
-let running: Host;
-let release: () => void;
-let held = 0;
-const lines: Record<string, unknown>[] = [];
-
+let at: Face;
 beforeAll(async () => {
   signIn = await issuer();
 });
 afterAll(() => signIn.stop());
-
 beforeEach(async () => {
-  lines.length = 0;
-  const log = { debug: () => {}, info: (fields: object) => void lines.push(fields as never), warn: () => {}, error: () => {} };
-  seams = stage({ homes: [songjiang], log });
-  service = counterService(seams.store, seams.wall);
-  running = host(service, seams);
-  await seams.wall.until(() => running.isStarted());
-  held = 0;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const app = application({
-    service: 'registry',
-    homes: seams.homes,
-    cityUrls: { [jiaxing]: 'https://jiaxing.example.org' },
-    authenticate: oidcAuthentication({ issuer: signIn.url, audience: 'tongdui', wall: seams.wall }),
-    host: running,
-    readModel: seams.readModel,
-    epoch: seams.store.epoch,
-    clock: seams.clock,
-    wall: seams.wall,
-    log,
-    metrics: metricsOf('registry'),
-    limits: { inFlightMax: 3 },
-    open: { '/openapi.json': () => ({ openapi: '3.1.0' }), '/development/status': () => running.status() },
-    routes: [
-      ...counterRoutes(seams.store, seams.wall),
-      ...operatorRoutes({ host: running, tieOuts: () => [{ name: 'sums-agree', holds: true }] }),
-      clockRoute(seams.clock),
-      {
-        is: 'plain',
-        method: 'GET',
-        path: '/held/{id}',
-        run: async ({ params }) => {
-          held += 1;
-          await released;
-          return { json: params };
-        },
-      },
-      {
-        is: 'plain',
-        method: 'GET',
-        path: '/broken',
-        run: () => {
-          throw new Error('secret: password of the database');
-        },
-      },
-    ],
-  });
-  server = createServer(app);
-  url = await listen(server);
-  return async () => {
-    release();
-    server.closeAllConnections();
-    server.close();
-    const stopped = running.stop();
-    seams.wall.advance(30_000);
-    await stopped;
-  };
+  at = await face(signIn);
+  return () => at.stop();
 });
-
-const tokenOf = (actor: Partial<Actor> & Record<string, unknown> = reviewer, options: Partial<SignOptions> = {}) =>
-  signIn.sign(actor, { nowMs: seams.wall.nowMs(), ...options });
-
-type Sent = {
-  method?: string;
-  body?: unknown;
-  raw?: string;
-  headers?: Record<string, string>;
-  actor?: Partial<Actor> & Record<string, unknown>;
-  token?: string | undefined;
-};
-const call = async (path: string, { method = 'PUT', body, raw, headers = {}, actor, ...rest }: Sent = {}) => {
-  const token = 'token' in rest ? rest.token : await tokenOf(actor);
-  const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...headers,
-    },
-    ...(text === undefined ? {} : { body: text }),
-  });
-  const answer = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json');
-  return {
-    status: response.status,
-    headers: response.headers,
-    text: answer,
-    json: (isJson ? JSON.parse(answer) : undefined) as Record<string, unknown> & ProblemDetails,
-  };
-};
-
+const call: Face['call'] = (...sent) => at.call(...sent);
+const tokenOf: Face['tokenOf'] = (...wanted) => at.tokenOf(...wanted);
 const one = counterId(songjiang, 1);
 const addition = (number: number) => `/counters/${one}/additions/01J${String(number).padStart(23, '0')}`;
-const nothingRecorded = async () => expect(await seams.store.head()).toBe('');
+const nothingRecorded = async () => expect(await at.seams.store.head()).toBe('');
 
 describe('a command', () => {
   test('is 201 first, 200 when it is repeated, 409 with another body under the same id', async () => {
@@ -146,7 +32,7 @@ describe('a command', () => {
     expect((await call(`/counters/${one}/`, { body: { enterprise } })).status).toBe(200);
     const other = await call(`/counters/${one}`, { body: {} });
     expect([other.status, other.json.code]).toEqual([409, 'id-reused']);
-    expect((await seams.store.readLast(`registry.${songjiang}.${one.slice(7)}`))?.revision).toBe(0);
+    expect((await at.seams.store.readLast(`registry.${songjiang}.${one.slice(7)}`))?.revision).toBe(0);
   });
 
   test('answers each reason with its own problem, in both languages, and no secrets', async () => {
@@ -175,7 +61,7 @@ describe('a command', () => {
 
   test('leaves one log line with ids and reason, without its body', async () => {
     await call(addition(7), { body: { amount: 4_242 } });
-    const line = lines.find((each) => each['method'] === 'PUT');
+    const line = at.lines.find((each) => each.method === 'PUT');
     expect(line).toMatchObject({
       method: 'PUT',
       path: addition(7),
@@ -184,13 +70,13 @@ describe('a command', () => {
       traceId: expect.any(String),
       durationMs: expect.any(Number),
     });
-    expect(JSON.stringify(lines)).not.toMatch(/4242|r-1|Bearer/);
+    expect(JSON.stringify(at.lines)).not.toMatch(/4242|r-1|Bearer/);
   });
 });
 
 describe('bad input is refused with its own problem, and nothing is recorded', () => {
   const path = `/counters/${one}`;
-  const cases: [code: string, status: number, sent: () => Promise<Awaited<ReturnType<typeof call>>>][] = [
+  const cases: [code: string, status: number, sent: () => Promise<Received>][] = [
     ['malformed-json', 400, () => call(path, { raw: '{"enterprise":' })],
     ['body-too-large', 413, () => call(path, { body: { remark: 'x'.repeat(65 * 1024) } })],
     ['unsupported-media-type', 415, () => call(path, { raw: '{}', headers: { 'content-type': 'text/plain' } })],
@@ -256,112 +142,26 @@ describe('a token', () => {
   test('is verified once and remembered until it expires, at most five minutes', async () => {
     const token = await tokenOf(reviewer, { lifeSeconds: 100 });
     expect((await call(path, { body: {}, token })).status).toBe(201);
-    seams.wall.advance(99_000);
+    at.seams.wall.advance(99_000);
     expect((await call(path, { body: {}, token })).status).toBe(200);
-    seams.wall.advance(2_000);
+    at.seams.wall.advance(2_000);
     expect((await call(path, { body: {}, token })).status).toBe(401);
     expect(signIn.keysAsked()).toBeLessThan(60);
   });
 
   test('cannot be judged while the keys are out of reach: 503, not 401', async () => {
-    const authenticate = oidcAuthentication({ issuer: 'http://127.0.0.1:9', audience: 'tongdui', wall: seams.wall });
+    const authenticate = oidcAuthentication({ issuer: 'http://127.0.0.1:9', audience: 'tongdui', wall: at.seams.wall });
     await expect(authenticate(`Bearer ${await tokenOf()}`)).rejects.toMatchObject({ failure: { code: 'unreachable' } });
-  });
-});
-
-describe('reading', () => {
-  const list = (query: string, actor: Partial<Actor> & Record<string, unknown> = reviewer) =>
-    call(`/counters${query}`, { method: 'GET', actor });
-  const idsOf = (answer: Awaited<ReturnType<typeof call>>) => (answer.json['items'] as { id: string }[]).map((item) => item.id);
-
-  test('sees one’s own command with its token, and says 503 when it cannot yet', async () => {
-    const { json } = await call(`/counters/${one}`, { body: {} });
-    const read = await call(`/counters/${one}?after=${json['after']}`, { method: 'GET' });
-    expect([read.status, read.json.status]).toEqual([200, 'open']);
-    await running.stop();
-    const later = await call(addition(1), { body: { amount: 1 } });
-    const behind = call(`/counters?after=${later.json['after']}`, { method: 'GET' });
-    let answered: Awaited<typeof behind> | undefined;
-    void behind.then((answer) => {
-      answered = answer;
-    });
-    await seams.wall.until(() => answered !== undefined);
-    expect([answered?.status, answered?.json.code, answered?.headers.get('retry-after')]).toEqual([503, 'read-model-behind', '1']);
-  });
-
-  test.each([
-    ['of another service', { service: 'ledger', epoch: 'first', position: '' }],
-    ['of another store', { service: 'registry', epoch: 'second', position: '' }],
-    ['with more in it', { service: 'registry', epoch: 'first', position: '', more: 1 }],
-    ['that is no token', 'nonsense'],
-    ['of a future that no command has reached', { service: 'registry', epoch: 'first', position: '9'.repeat(16) }],
-  ])('refuses a token %s', async (_, token) => {
-    const asked = list(`?after=${Buffer.from(JSON.stringify(token)).toString('base64url')}`);
-    let answer: Awaited<typeof asked> | undefined;
-    void asked.then((got) => {
-      answer = got;
-    });
-    await seams.wall.until(() => answer !== undefined);
-    expect([answer?.status, answer?.json.code]).toEqual([400, 'bad-request']);
-  });
-
-  test('pages keep their filters and stay whole while rows arrive', async () => {
-    for (const number of [2, 4, 6, 8, 10])
-      await service.run(counterId(songjiang, number), { type: 'Open', enterprise: number === 10 ? 'other' : enterprise });
-    await seams.wall.until(async () => (await running.status()).idle);
-    const first = await list(`?limit=2&enterprise=${enterprise}&status=open`);
-    expect(idsOf(first)).toEqual([2, 4].map((number) => counterId(songjiang, number)));
-    for (const number of [1, 5, 7]) await service.run(counterId(songjiang, number), { type: 'Open', enterprise });
-    await seams.wall.until(async () => (await running.status()).idle);
-    const second = await list((first.json['next'] as string).replace('/counters', ''));
-    expect(idsOf(second)).toEqual([5, 6].map((number) => counterId(songjiang, number)));
-    const third = await list((second.json['next'] as string).replace('/counters', ''));
-    expect(idsOf(third)).toEqual([7, 8].map((number) => counterId(songjiang, number)));
-    expect(third.json['next']).toBeUndefined();
-  });
-
-  test.each(['?limit=0', '?limit=201', '?limit=x', '?unknown=1', '?format=xml', '?status=a&status=b'])('refuses %s', async (query) => {
-    expect((await list(query)).status).toBe(422);
-  });
-  test('refuses a cursor it has not given', async () => {
-    expect((await list('?cursor=%00')).status).toBe(400);
-  });
-
-  test('shows one’s own organisation and city only; the rest does not exist', async () => {
-    await service.run(one, { type: 'Open', enterprise });
-    await service.run(counterId(songjiang, 2), { type: 'Open' });
-    await seams.wall.until(async () => (await running.status()).idle);
-    const seen = async (actor: Partial<Actor> & Record<string, unknown>) => [
-      idsOf(await list('', actor)).length,
-      (await call(`/counters/${one}`, { method: 'GET', actor })).status,
-    ];
-    expect(await seen({ ...reviewer })).toEqual([2, 200]);
-    expect(await seen({ sub: 'e', city: songjiang, org: enterprise, roles: ['enterprise'] })).toEqual([1, 200]);
-    expect(await seen({ sub: 'e', city: songjiang, org: otherOrganisation, roles: ['enterprise'] })).toEqual([0, 404]);
-    expect(await seen({ sub: 'e', city: songjiang, roles: ['enterprise'] })).toEqual([0, 404]);
-    expect(await seen({ sub: 'r', city: jiaxing, roles: ['reviewer'] })).toEqual([0, 404]);
-    expect(await seen({ sub: 'a', city: jiaxing, roles: ['auditor'] })).toEqual([0, 404]);
-    expect(await seen({ sub: 'a', city: 'G60' as Home, roles: ['auditor'] })).toEqual([2, 200]);
-    expect(await seen({ sub: 't', city: 'G60' as Home, roles: ['treasurer'] })).toEqual([0, 404]);
-  });
-
-  test('exports CSV without formulas', async () => {
-    await service.run(one, { type: 'Open', enterprise });
-    await service.run(one, { type: 'Add', amount: 3, by: '=HYPERLINK("http://x")' });
-    await seams.wall.until(async () => (await running.status()).idle);
-    const { text, headers } = await list('?format=csv');
-    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
-    expect(text).toBe(`id,home,status,total,enterprise,note\r\n${one},${songjiang},open,3,${enterprise},"by =HYPERLINK(""http://x"")"\r\n`);
   });
 });
 
 test('more requests at once than the limit are told to come again', async () => {
   const waiting = [1, 2, 3].map((id) => call(`/held/${id}`, { method: 'GET' }));
-  await seams.wall.until(() => held === 3);
+  await at.seams.wall.until(() => at.held() === inFlightMax);
   const refused = await call('/counters', { method: 'GET' });
   expect([refused.status, refused.json.code, refused.headers.get('retry-after')]).toEqual([503, 'overloaded', '1']);
-  expect((await fetch(`${url}/livez`)).status).toBe(200);
-  release();
+  expect((await fetch(`${at.url}/livez`)).status).toBe(200);
+  at.release();
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect((await call('/counters', { method: 'GET' })).status).toBe(200);
 });
@@ -376,15 +176,20 @@ test('a batch answers each of its commands as the command alone would be', async
     { path: '/batches/another', body: {} },
   ];
   const answer = await call('/batches/b1', { body: { items } });
-  expect((answer.json['items'] as { status: number }[]).map(({ status }) => status)).toEqual([201, 201, 409, 422, 421, 404]);
+  expect((answer.json.items as { status: number }[]).map(({ status }) => status)).toEqual([201, 201, 409, 422, 421, 404]);
   const again = await call('/batches/b1', { body: { items } });
-  expect((again.json['items'] as { status: number }[]).map(({ status }) => status)).toEqual([200, 200, 409, 422, 421, 404]);
+  expect((again.json.items as { status: number }[]).map(({ status }) => status)).toEqual([200, 200, 409, 422, 421, 404]);
   expect((await call('/batches/b2', { body: { items: Array.from({ length: 101 }, () => items[0]) } })).status).toBe(422);
 });
 
 test('operators see lines and figures and move the clock; others may not', async () => {
-  const operator: Actor = { sub: 'o', city: 'G60' as Home, roles: ['operator'] };
-  expect((await call('/tie-outs', { method: 'GET', actor: operator })).json).toEqual({ items: [{ name: 'sums-agree', holds: true }] });
+  const operator: Claims = { sub: 'o', city: 'G60' as Home, roles: ['operator'] };
+  expect((await call('/tie-outs', { method: 'GET', actor: operator })).json).toEqual({
+    items: [{ name: 'figures', holds: true, details: { pots: { p: 1 } } }],
+  });
+  expect((await call('/invariants', { method: 'GET', actor: operator })).json).toEqual({
+    items: [{ name: 'invariant-2', holds: false, details: { checked: 3, violations: ['one'] } }],
+  });
   expect((await call('/invariants', { method: 'GET' })).json.code).toBe('not-allowed');
   expect((await call('/lines', { method: 'GET', actor: operator })).json).toEqual({ halted: [], skipped: [] });
   expect((await call('/lines/registry-310117/redrive', { actor: operator, body: {} })).json.code).toBe('line-not-halted');
@@ -397,6 +202,6 @@ test('operators see lines and figures and move the clock; others may not', async
   expect((await call('/development/clock', { body: { now } })).json.code).toBe('not-allowed');
   expect((await call('/development/status', { method: 'GET', token: undefined })).json).toMatchObject({ service: 'registry', now });
   expect((await call('/openapi.json', { method: 'GET', token: undefined })).json).toEqual({ openapi: '3.1.0' });
-  expect((await fetch(`${url}/metrics`)).headers.get('content-type')).toContain('text/plain');
-  expect(await (await fetch(`${url}/readyz`)).text()).toBe('ok\n');
+  expect((await fetch(`${at.url}/metrics`)).headers.get('content-type')).toContain('text/plain');
+  expect(await (await fetch(`${at.url}/readyz`)).text()).toBe('ok\n');
 });

@@ -19,8 +19,8 @@ import {
   sendJson,
   sendText,
 } from './exchange.ts';
-import type { Host } from './host.ts';
 import { messageOf } from './host.seams.ts';
+import type { Host } from './host.ts';
 import type { Metrics } from './metrics.ts';
 import { type NounEndpoint, parseListQuery } from './noun-route.ts';
 import { type Failure, FailureError, failure } from './problems.ts';
@@ -116,7 +116,7 @@ const addCommands = (app: Express, { options, context, table, handler }: Shared)
       sendJson(
         res,
         200,
-        await batchAnswer({ id: req.params['id'] as string, body, actor, traceId: localOf(res).traceId, log: options.log }, table, context),
+        await batchAnswer({ id: req.params.id as string, body, actor, traceId: localOf(res).traceId, log: options.log }, table, context),
       );
     }),
   );
@@ -153,8 +153,8 @@ const addNoun = (app: Express, noun: NounEndpoint, { options, handler, waitForAf
     handler(async ({ req, res }) => {
       localOf(res).route = `/${noun.noun}/{id}`;
       const actor = await authenticate(req.headers.authorization);
-      await waitForAfter(req.query['after']);
-      send(res, noun.one({ actor, id: req.params['id'] as string }, options));
+      await waitForAfter(req.query.after);
+      send(res, noun.one({ actor, id: req.params.id as string }, options));
     }),
   );
 };
@@ -166,7 +166,7 @@ const addPlain = (app: Express, route: PlainEndpoint, { options, handler, waitFo
     const actor = await options.authenticate(req.headers.authorization);
     if (route.roles && !route.roles.some((role) => (actor.roles as readonly string[]).includes(role)))
       throw new FailureError(failure('not-allowed'));
-    await waitForAfter(req.query['after']);
+    await waitForAfter(req.query.after);
     const reply = await route.run({ actor, params: req.params as Record<string, string>, query: req.query, body });
     if ('text' in reply) send(res, reply);
     else sendJson(res, reply.status ?? 200, reply.json, reply.headers);

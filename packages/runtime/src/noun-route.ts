@@ -5,8 +5,8 @@ import { unusable } from './after.ts';
 import { type CommandContext, misdirected } from './command-route.ts';
 import { csvOf } from './csv.ts';
 import { FailureError, failure, invalid } from './problems.ts';
-import type { ReadModel } from './read-model.ts';
 import type { Visible } from './read-model.search.ts';
+import type { ReadModel } from './read-model.ts';
 import type { RowFilter } from './service.ts';
 import { isVisible, visibleTo } from './visibility.ts';
 

@@ -1,4 +1,4 @@
-import { Home, Instant, type Producer, ServiceName } from '@tongdui/contracts';
+import { Home, Instant, type InvariantReport, type Producer, ServiceName } from '@tongdui/contracts';
 import { z } from 'zod';
 import { type AdjustableClock, ClockWouldGoBack } from './clock.ts';
 import type { PlainEndpoint } from './endpoint.ts';
@@ -12,15 +12,20 @@ export type Check = {
   readonly holds: boolean;
   readonly details?: Readonly<Record<string, unknown>>;
 };
-export type Checks = () => readonly Check[] | Promise<readonly Check[]>;
+/** What a service reports: checks, or the contract's own forms, which are shown as checks. */
+export type Invariants = readonly Check[] | InvariantReport;
+/** Figures are compared across services by whoever asks them all; alone they neither hold nor fail. */
+export type TieOuts = readonly Check[] | Figures;
+export type Figures = Readonly<Record<string, unknown>>;
+type Awaitable<Value> = Value | Promise<Value>;
 
 const overseers = ['auditor', 'joint-office', 'operator', 'treasurer'] as const;
 
 /** What auditors and operators use, the same for every service. */
 export const operatorRoutes = (options: {
   readonly host: Host;
-  readonly tieOuts?: Checks;
-  readonly invariants?: Checks;
+  readonly tieOuts?: () => Awaitable<TieOuts>;
+  readonly invariants?: () => Awaitable<Invariants>;
 }): PlainEndpoint[] => {
   const { host } = options;
   return [
@@ -29,14 +34,14 @@ export const operatorRoutes = (options: {
       method: 'GET',
       path: '/tie-outs',
       roles: overseers,
-      run: async () => ({ json: { items: [...((await options.tieOuts?.()) ?? []), ...skippedEvents(host)] } }),
+      run: async () => ({ json: { items: [...checksOfFigures((await options.tieOuts?.()) ?? []), ...skippedEvents(host)] } }),
     },
     {
       is: 'plain',
       method: 'GET',
       path: '/invariants',
       roles: overseers,
-      run: async () => ({ json: { items: (await options.invariants?.()) ?? [] } }),
+      run: async () => ({ json: { items: checksOfReport((await options.invariants?.()) ?? []) } }),
     },
     { is: 'plain', method: 'GET', path: '/lines', roles: ['operator'], run: () => ({ json: host.lines() }) },
     {
@@ -64,6 +69,16 @@ export const operatorRoutes = (options: {
     },
   ];
 };
+
+const isChecks = (given: Invariants | TieOuts): given is readonly Check[] => Array.isArray(given);
+
+const checksOfFigures = (given: TieOuts): readonly Check[] =>
+  isChecks(given) ? given : [{ name: 'figures', holds: true, details: given }];
+
+const checksOfReport = (given: Invariants): readonly Check[] =>
+  isChecks(given)
+    ? given
+    : Object.entries(given.invariants).map(([number, { held, ...details }]) => ({ name: `invariant-${number}`, holds: held, details }));
 
 /** Moves business time. Registered in development only. */
 export const clockRoute = (clock: AdjustableClock): PlainEndpoint => ({
@@ -104,7 +119,7 @@ const haltedProducer = (host: Host, text = ''): Producer => {
 };
 
 /** An event left out means that figures here and at its producer no longer agree, until someone corrects it. */
-const skippedEvents = (host: Host): Check[] =>
+const skippedEvents = (host: Pick<Host, 'lines'>): Check[] =>
   host.lines().skipped.map(({ producer, ...details }) => ({
     name: `skipped-event-${producer.service}-${producer.home}-${details.sequence}`,
     holds: false,

@@ -25,7 +25,7 @@ test('a batch folds each row in memory and is committed whole', () => {
   const rows = memory();
   rows.transact((draft) => {
     put(draft, 'a', { total: 1 });
-    put(draft, 'a', { total: Number(draft.body('orders', 'a')?.['total']) + 1 });
+    put(draft, 'a', { total: Number(draft.body('orders', 'a')?.total) + 1 });
     draft.follow('5');
     draft.next('/registry/310117', 8);
     draft.open(open('w'), '5');
@@ -60,7 +60,7 @@ test('the bytes of a row do not depend on where batches end, even when a field c
     () => ({ id: 'a', note: undefined, status: 'open', nested: { x: undefined, y: [{ z: undefined }] } }),
     (body) => ({ ...body, note: 'now' }),
     (body) => ({ ...body, status: undefined }),
-    (body) => ({ ...body, status: 'again', nested: { ...(body?.['nested'] as JsonObject), x: 1 } }),
+    (body) => ({ ...body, status: 'again', nested: { ...(body?.nested as JsonObject), x: 1 } }),
   ];
   const bytes = (batches: readonly number[]) => {
     const rows = memory();
@@ -148,7 +148,7 @@ test('searches of each kind go by an index, already in order', () => {
     const plan = database
       .prepare(`EXPLAIN QUERY PLAN ${text}`)
       .all(...values)
-      .map((step) => step['detail']);
+      .map((step) => step.detail);
     expect(plan, text).toEqual([expect.stringMatching(/^SEARCH documents USING INDEX \w+ \(tbl=\?/)]);
   }
 });

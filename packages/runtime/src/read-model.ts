@@ -1,5 +1,5 @@
-import type { JsonObject, Position } from '@tongdui/event-store';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { JsonObject, Position } from '@tongdui/event-store';
 import { openDatabase } from './read-model.schema.ts';
 import { type PageQuery, searchOf } from './read-model.search.ts';
 import { type Statements, statementsOf } from './read-model.statements.ts';
@@ -64,7 +64,7 @@ class SqliteReadModel implements ReadModel {
   constructor({ file, epoch, homes = [] }: ReadModelOptions) {
     this.#database = openDatabase(file, JSON.stringify([epoch, [...homes].sort()]));
     this.#statements = statementsOf(this.#database);
-    this.#followed = (this.#statements.followed.get()?.['position'] as string | undefined) ?? '';
+    this.#followed = (this.#statements.followed.get()?.position as string | undefined) ?? '';
   }
 
   transact<Result>(change: (draft: Draft) => Result): Result {
@@ -87,11 +87,11 @@ class SqliteReadModel implements ReadModel {
   }
 
   nextSequence(source: string): number {
-    return (this.#statements.next.get(source)?.['next'] as number | undefined) ?? 1;
+    return (this.#statements.next.get(source)?.next as number | undefined) ?? 1;
   }
 
   get<Body>(table: string, id: string): Body | undefined {
-    const body = this.#statements.body.get(table, id)?.['body'] as string | undefined;
+    const body = this.#statements.body.get(table, id)?.body as string | undefined;
     return body === undefined ? undefined : (JSON.parse(body) as Body);
   }
 
@@ -124,7 +124,7 @@ class SqliteReadModel implements ReadModel {
   }
 
   notes<Note>(kind: NoteKind): { readonly key: string; readonly note: Note }[] {
-    return this.#statements.notes.all(kind).map((row) => ({ key: row['key'] as string, note: JSON.parse(row['note'] as string) as Note }));
+    return this.#statements.notes.all(kind).map((row) => ({ key: row.key as string, note: JSON.parse(row.note as string) as Note }));
   }
 
   close(): void {
@@ -206,14 +206,14 @@ class Batch implements Draft {
     const key = `${table}/${id}`;
     const known = this.#rows.get(key);
     if (known) return known;
-    const stored = this.#statements.body.get(table, id)?.['body'] as string | undefined;
+    const stored = this.#statements.body.get(table, id)?.body as string | undefined;
     const row: PendingRow = { table, id, body: stored === undefined ? undefined : (JSON.parse(stored) as JsonObject), dirty: false };
     this.#rows.set(key, row);
     return row;
   }
 }
 
-const openWorkOf = (row: Record<string, unknown>): OpenWork => ({ work: workOf(row), position: row['position'] as string });
+const openWorkOf = (row: Record<string, unknown>): OpenWork => ({ work: workOf(row), position: row.position as string });
 
 const workOf = (row: Record<string, unknown>): Work => ({
   id: row.id as string,

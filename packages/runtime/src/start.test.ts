@@ -31,7 +31,7 @@ type Started = {
 const start = async (more: Record<string, string> = {}): Promise<Started> => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'process.fixture.ts')], {
     env: {
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       PORT: '0',
       CITIES: '310117',
       DATA_DIR: mkdtempSync(join(tmpdir(), 'tongdui-')),

@@ -12,11 +12,11 @@ import { type AdjustableClock, adjustableClock, runningClock, wallClock } from '
 import { type Configuration, configuration } from './config.ts';
 import { crashPoints } from './crash-points.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type Host, host } from './host.ts';
 import { messageOf } from './host.seams.ts';
+import { type Host, host } from './host.ts';
 import { application } from './http.ts';
 import { metricsOf } from './metrics.ts';
-import { type Checks, clockRoute, operatorRoutes } from './operator-routes.ts';
+import { clockRoute, type Invariants, operatorRoutes, type TieOuts } from './operator-routes.ts';
 import { readModel } from './read-model.ts';
 import type { BusinessClock, CrashPoint, Log, WallClock } from './seams.ts';
 import type { Rows, Service } from './service.ts';
@@ -44,8 +44,8 @@ export type ServiceDefinition<Built extends Service> = {
   readonly service: (deps: Deps) => Built;
   readonly routes: (built: Built, deps: Deps) => readonly Endpoint[];
   readonly openapi?: unknown;
-  readonly tieOuts?: (built: Built, deps: Deps) => ReturnType<Checks>;
-  readonly invariants?: (built: Built, deps: Deps) => ReturnType<Checks>;
+  readonly tieOuts?: (built: Built, deps: Deps) => TieOuts | Promise<TieOuts>;
+  readonly invariants?: (built: Built, deps: Deps) => Invariants | Promise<Invariants>;
 };
 
 export type RunningService = {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { memoryTransport, type Transport } from '@tongdui/bus';
 import { type Actor, commandsOf, type Home, type Instant, idFrom, nounsOf, Text, Ulid, Uscc } from '@tongdui/contracts';
 import { type Decider, type PartAnswer, record, refuse } from '@tongdui/decider';
@@ -105,15 +106,15 @@ export const CounterId = z.string().regex(/^(\d{6}|G60)-counter-[0-9A-Z]{26}$/);
 
 const project = (body: JsonObject | undefined, { fact, home, key, revision }: FollowedFact): JsonObject | undefined => {
   const before = body ?? { id: `${home}-counter-${key}`, home, status: 'open', total: 0 };
-  if (fact.type === 'Opened') return { ...before, enterprise: fact['enterprise'], note: undefined, revision };
+  if (fact.type === 'Opened') return { ...before, enterprise: fact.enterprise, note: undefined, revision };
   if (fact.type === 'Added')
-    return { ...before, total: Number(before['total']) + Number(fact['amount']), note: `by ${String(fact['by'])}`, revision };
+    return { ...before, total: Number(before.total) + Number(fact.amount), note: `by ${String(fact.by)}`, revision };
   return { ...before, status: 'closed', revision };
 };
 const index = (body: JsonObject) => ({
-  home: body['home'] as Home,
-  status: body['status'] as string,
-  ...(body['enterprise'] ? { enterprise: body['enterprise'] as string } : {}),
+  home: body.home as Home,
+  status: body.status as string,
+  ...(body.enterprise ? { enterprise: body.enterprise as string } : {}),
 });
 
 export type CounterService = Service & {
@@ -135,13 +136,12 @@ const echo = (id: string, amount: number): Effect[] => {
 
 export const counterService = (store: EventStore, wall: WallClock): CounterService => {
   const handler = handlerOf(store, wall);
-  let commands = 0;
   const service: CounterService = {
     name: 'registry',
     publish: ({ fact, home, key }) => {
       const id = `${home}-counter-${key}`;
       return home === songjiang && fact.type === 'Added'
-        ? [{ type: 'counter-added', subject: id, time: someTime, data: { id, amount: fact['amount'] } }]
+        ? [{ type: 'counter-added', subject: id, time: someTime, data: { id, amount: fact.amount } }]
         : [];
     },
     projections: [{ table: 'counters', noun: 'counter', rowId: ({ home, key }) => `${home}-counter-${key}`, project, index }],
@@ -150,27 +150,27 @@ export const counterService = (store: EventStore, wall: WallClock): CounterServi
         table: 'echoes',
         types: ['counter-added'],
         rowId: ({ subject }) => subject,
-        project: (body, event) => ({ id: event.subject, times: Number(body?.['times'] ?? 0) + 1 }),
+        project: (body, event) => ({ id: event.subject, times: Number(body?.times ?? 0) + 1 }),
         index: () => ({ home: songjiang }),
       },
     ],
-    effects: ({ data }) => echo(data['id'] as string, data['amount'] as number),
+    effects: ({ data }) => echo(data.id as string, data.amount as number),
     work: ({ fact, home, key }) => {
       const id = `${home}-counter-${key}`;
       if (fact.type === 'Opened')
-        return { opens: [{ id: `greet-${id}`, kind: 'greet', home, data: { id } }, ...closing(fact['closesAt'], id, home)] };
+        return { opens: [{ id: `greet-${id}`, kind: 'greet', home, data: { id } }, ...closing(fact.closesAt, id, home)] };
       return fact.type === 'Closed' ? { closes: [`close-${id}`] } : {};
     },
     perform: async (work) => {
       await service.onPerform(work);
-      if (work.kind === 'close') await service.run(work.data['id'] as string, { type: 'Close' });
+      if (work.kind === 'close') await service.run(work.data.id as string, { type: 'Close' });
       service.performed.push(work);
     },
     asks: async (ask): Promise<PartAnswer> => ({ is: 'yes', data: ask }),
     handlers: { counter: handler },
     performed: [],
     onPerform: async () => {},
-    run: (id, command, commandId = `command ${(commands += 1)}`) => handler.run(streamOf('registry', id), { command, id: commandId }),
+    run: (id, command, commandId = randomUUID()) => handler.run(streamOf('registry', id), { command, id: commandId }),
   };
   return service;
 };

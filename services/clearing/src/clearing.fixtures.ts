@@ -11,8 +11,8 @@ import type {
   Party,
   PaymentId,
   PaymentReference,
-  paymentPaid,
   PotId,
+  paymentPaid,
 } from '@tongdui/contracts';
 import type { DisputablePayment } from './pair.facts.ts';
 

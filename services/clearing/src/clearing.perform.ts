@@ -1,6 +1,6 @@
 import { ClearingAsk, type CycleMonth, type CycleTerms, type Instant, members, type ObligationId } from '@tongdui/contracts';
 import type { PartAnswer } from '@tongdui/decider';
-import type { Handler, HandleReason } from '@tongdui/decider/handle';
+import type { HandleReason, Handler } from '@tongdui/decider/handle';
 import type { JsonObject } from '@tongdui/event-store';
 import type { BusinessClock } from '@tongdui/runtime';
 import type { Work } from '@tongdui/runtime/service';
@@ -27,9 +27,9 @@ export const performer =
     const atCycle = async (command: CycleCommand, of = stream) => accepted(work, cycle.run(of, { command, id: idOf() }));
     switch (work.kind) {
       case 'carry-over-silent':
-        return void (await atPair({ type: 'CarryOverSilent', cycle: work.data['cycle'] as CycleMonth, at }));
+        return void (await atPair({ type: 'CarryOverSilent', cycle: work.data.cycle as CycleMonth, at }));
       case 'escalate-dispute':
-        return void (await atPair({ type: 'EscalateDispute', obligationId: work.data['obligationId'] as ObligationId, at }));
+        return void (await atPair({ type: 'EscalateDispute', obligationId: work.data.obligationId as ObligationId, at }));
       case 'grant-queued':
         return void (await atPair({ type: 'GrantQueued', at }));
       case 'mark-obligations': {
@@ -56,7 +56,10 @@ export const performer =
     }
   };
 
-const accepted = async <State, Fact, Reason extends string>(work: Work, running: ReturnType<Handler<never, State, Fact, Reason>['run']>) => {
+const accepted = async <State, Fact, Reason extends string>(
+  work: Work,
+  running: ReturnType<Handler<never, State, Fact, Reason>['run']>,
+) => {
   const ran = await running;
   if (ran.is === 'refused') throw new Error(`${work.id}: ${ran.reason}`);
   return ran;
@@ -75,7 +78,10 @@ export const asksOf =
       parsed.data.type === 'draw-prefund'
         ? { type: 'DrawPrefund', paymentId, reference, amountFen: parsed.data.amountFen, at: at as Instant }
         : { type: 'ReleaseDraw', reference, at: at as Instant };
-    const ran = await pair.run(pairStream(debtor, creditor), { command, id: uuidv5(`${type} ${debtor}-${creditor} ${reference}`, commandIds) });
+    const ran = await pair.run(pairStream(debtor, creditor), {
+      command,
+      id: uuidv5(`${type} ${debtor}-${creditor} ${reference}`, commandIds),
+    });
     if (ran.is === 'refused') {
       // Nothing was decided: the asker tries again.
       if (undecided.has(ran.reason)) throw new Error(ran.reason);

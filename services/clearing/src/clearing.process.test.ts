@@ -1,22 +1,29 @@
-import { endOf, startOf } from '@tongdui/calendar';
 import {
   type CloudEvent,
   type CycleTerms,
   type DataOf,
   type disputeDecided,
   eventDefinitionOf,
-  type Home,
-  type Instant,
   members,
   type transferReceived,
 } from '@tongdui/contracts';
-import type { FollowedFact } from '@tongdui/runtime/service';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { at, confirmBy, declareBy, fenOf, hangzhou, jiaxing, march, obligationIdOf, paymentOf, referenceOf, songjiang, zhejiang } from './clearing.fixtures.ts';
-import { effects, work } from './clearing.process.ts';
-import type { Fact as CycleFact } from './cycle.decider.ts';
-import { type Command, type Fact, pair, type State } from './pair.decider.ts';
+import {
+  at,
+  confirmBy,
+  declareBy,
+  fenOf,
+  hangzhou,
+  jiaxing,
+  march,
+  obligationIdOf,
+  paymentOf,
+  songjiang,
+  zhejiang,
+} from './clearing.fixtures.ts';
+import { effects } from './clearing.process.ts';
+import { type Command, pair, type State } from './pair.decider.ts';
 
 const event = (name: string, data: object): CloudEvent => {
   const service = name.startsWith('payment') ? 'redemption' : 'clearing';
@@ -42,7 +49,8 @@ const meant = (name: string, data: object) => {
     return [stream.replace('clearing.', ''), type, ...(kind ? [kind] : []), ...(amountFen === undefined ? [] : [amountFen])];
   });
 };
-const without = <Key extends string>(data: Record<string, unknown>, key: Key) => Object.fromEntries(Object.entries(data).filter(([name]) => name !== key));
+const without = <Key extends string>(data: Record<string, unknown>, key: Key) =>
+  Object.fromEntries(Object.entries(data).filter(([name]) => name !== key));
 const back = (n: number, amount: number, how: 'returnedOn' | 'recoveredOn', options: Parameters<typeof paymentOf>[2] = {}) => ({
   ...without(paymentOf(n, amount, options), 'paidOn'),
   [how]: '2026-05-02',
@@ -134,7 +142,9 @@ describe('a cycle', () => {
     expect(told).toHaveLength(72 + 8);
     expect(told).toContainEqual(['310117.pair-330400-310117', 'NetSegment', 50]);
     expect(told).toContainEqual(['330400.pair-310117-330400', 'NetSegment', 0]);
-    expect(told.filter(([, type]) => type === 'SettleSegment').every(([stream]) => String(stream).includes(`pair-${hangzhou}-`))).toBe(true);
+    expect(told.filter(([, type]) => type === 'SettleSegment').every(([stream]) => String(stream).includes(`pair-${hangzhou}-`))).toBe(
+      true,
+    );
   });
   test('hears of each pair', () => {
     const said = { debtor: jiaxing, creditor: songjiang, cycle: march, obligations: 1, totalFen: 50, occurredAt: at };
@@ -142,7 +152,14 @@ describe('a cycle', () => {
     expect(meant('pair-confirmed', said)).toEqual([['G60.cycle-202603', 'NotePairConfirmed']]);
   });
   test('settles a debtor when its last transfer is received', () => {
-    const received = { cycle: march, transferId: `${march}-${jiaxing}-${songjiang}`, payer: jiaxing, receiver: songjiang, amountFen: fenOf(50), occurredAt: at };
+    const received = {
+      cycle: march,
+      transferId: `${march}-${jiaxing}-${songjiang}`,
+      payer: jiaxing,
+      receiver: songjiang,
+      amountFen: fenOf(50),
+      occurredAt: at,
+    };
     expect(meant('transfer-received', { ...received, settledDebtors: [] } satisfies DataOf<typeof transferReceived>)).toEqual([]);
     const settled = meant('transfer-received', { ...received, settledDebtors: [jiaxing] });
     expect(settled).toHaveLength(8);
@@ -160,7 +177,13 @@ describe('in any order, with repetitions', () => {
     fc.assert(
       fc.property(fc.array(payment, { maxLength: 6 }), fc.array(fc.nat(1_000), { maxLength: 40, size: 'max' }), (payments, shuffle) => {
         const events = payments.flatMap(({ amounts: [own, province, other], route, back: how }, n) => {
-          const slices = ([[jiaxing, own], [zhejiang, province], [hangzhou, other]] as const).filter(([, amount]) => amount > 0);
+          const slices = (
+            [
+              [jiaxing, own],
+              [zhejiang, province],
+              [hangzhou, other],
+            ] as const
+          ).filter(([, amount]) => amount > 0);
           const amount = own + province + other;
           const paid = event('payment-paid', paymentOf(n, amount, { route, slices }));
           if (how === 'none') return [paid];
@@ -175,9 +198,11 @@ describe('in any order, with repetitions', () => {
           expect(decision.accepted, 'an effect is never refused').toBe(true);
           if (decision.accepted) streams.set(stream, decision.facts.reduce(pair.evolve, state));
         }
-        const total = (debtor: string, creditor: string, home: string) => streams.get(`clearing.${home}.pair-${debtor}-${creditor}`)?.totals.runningTotalFen ?? 0;
+        const total = (debtor: string, creditor: string, home: string) =>
+          streams.get(`clearing.${home}.pair-${debtor}-${creditor}`)?.totals.runningTotalFen ?? 0;
         const sum = (amountOf: (one: (typeof payments)[number]) => number) => payments.reduce((all, one) => all + amountOf(one), 0);
-        const fronted = ({ amounts, route }: (typeof payments)[number]) => (route === 'host-fronted' ? amounts[0] + amounts[1] + amounts[2] : 0);
+        const fronted = ({ amounts, route }: (typeof payments)[number]) =>
+          route === 'host-fronted' ? amounts[0] + amounts[1] + amounts[2] : 0;
         const came = (one: (typeof payments)[number], amount: number) => (one.back === 'none' ? 0 : amount);
         expect(total(jiaxing, songjiang, songjiang)).toBe(sum(fronted));
         expect(total(songjiang, jiaxing, jiaxing)).toBe(sum((one) => came(one, fronted(one))));
@@ -187,74 +212,5 @@ describe('in any order, with repetitions', () => {
         expect(total(jiaxing, hangzhou, hangzhou)).toBe(sum((one) => came(one, one.amounts[2])));
       }),
     );
-  });
-});
-
-describe('follow-up work', () => {
-  const followed = (noun: string, key: string, fact: Fact | CycleFact): FollowedFact => ({
-    fact: fact as unknown as FollowedFact['fact'],
-    id: 'fact-1',
-    stream: `clearing.310117.${noun}-${key}`,
-    home: '310117' as Home,
-    noun,
-    key,
-    revision: 0,
-    position: '1',
-  });
-  const ofPair = (fact: Fact) => work(followed('pair', '330400-310117', fact));
-  const ofCycle = (fact: CycleFact) => work(followed('cycle', march, fact));
-  const opened = (change: ReturnType<typeof work>) => change.opens?.map(({ kind, dueAt }) => [kind, dueAt]);
-  const sealed: Fact = {
-    type: 'SegmentSealed',
-    cycle: march,
-    obligations: 1,
-    totalFen: fenOf(40),
-    runningTotalFen: fenOf(40),
-    declareBy,
-    confirmBy,
-    disputeDays: 60,
-    at,
-  };
-  test('both deadlines of a segment are watched until it is declared, confirmed or carried over; of nothing there is nothing to watch', () => {
-    const both = ofPair(sealed);
-    expect(opened(both)).toEqual([
-      ['carry-over-silent', endOf(declareBy)],
-      ['carry-over-silent', endOf(confirmBy)],
-    ]);
-    const [declaration, confirmation] = both.opens!.map(({ id }) => id);
-    expect(ofPair({ type: 'SegmentDeclared', cycle: march, totalFen: fenOf(40), at }).closes).toEqual([declaration]);
-    expect(ofPair({ type: 'SegmentConfirmed', cycle: march, obligations: 1, totalFen: fenOf(40), at }).closes).toEqual([confirmation]);
-    expect(ofPair({ type: 'SegmentCarriedOver', cycle: march, totalFen: fenOf(40), cause: 'not-declared', at }).closes).toEqual([declaration, confirmation]);
-    expect(ofPair({ ...sealed, totalFen: fenOf(0) })).toEqual({});
-  });
-  test('a dispute is watched until it is ruled', () => {
-    const dueAt = '2026-06-01T16:00:00.000Z' as Instant;
-    const id = obligationIdOf(1);
-    const change = ofPair({ type: 'ObligationDisputed', obligationId: id, reason: 'unpaid', amountFen: fenOf(4), cycle: march, dueAt, at });
-    expect(opened(change)).toEqual([['escalate-dispute', dueAt]]);
-    const { paidOn: _, occurredAt: __, ...payment } = paymentOf(1, 4);
-    const ruled = ofPair({ type: 'DisputeRuled', obligationId: id, wonBy: 'debtor', reason: 'heard', amountFen: fenOf(4), payment, at });
-    expect(ruled.closes).toEqual(change.opens!.map((one) => one.id));
-  });
-  test('the queue is granted on where an append ended, and only then', () => {
-    const grant: Fact = { type: 'DrawGranted', paymentId: paymentOf(1, 4).paymentId, reference: referenceOf(1), amountFen: fenOf(4), waited: true, more: true, at };
-    expect(opened(ofPair(grant))).toEqual([['grant-queued', undefined]]);
-    expect(ofPair({ ...grant, more: false })).toEqual({});
-  });
-  test.each<Fact>([
-    { type: 'SegmentNetted', cycle: march, totalFen: fenOf(40), at },
-    { type: 'SegmentSettled', cycle: march, totalFen: fenOf(40), hostFrontedFen: fenOf(40), at },
-    { type: 'VerticallySettled', settlementId: 'v', amountFen: fenOf(40), hostFrontedFen: fenOf(0), obligations: [], at },
-  ])('$type is told to the single obligations', (fact) => {
-    expect(opened(ofPair(fact))).toEqual([['mark-obligations', undefined]]);
-  });
-  test('a cycle is called at the end of its month, opens the next, and nets at the deadline unless it was netted before', () => {
-    const terms: CycleTerms = { declarationDayOfMonth: 20, confirmationWorkingDays: 10, transferWorkingDays: 15, disputeDays: 60 };
-    const callAt = startOf('2026-04-01' as typeof declareBy);
-    expect(opened(ofCycle({ type: 'CycleOpened', cycle: march, terms, members, callAt, at }))).toEqual([['call-cycle', callAt]]);
-    const called = ofCycle({ type: 'CycleCalled', cycle: march, terms, declareBy, confirmBy, at });
-    expect(called.opens).toMatchObject([{ kind: 'open-next-cycle', data: { cycle: '202604', terms } }, { kind: 'net-cycle', dueAt: endOf(confirmBy) }]);
-    const netted = ofCycle({ type: 'CycleNetted', cycle: march, gross: [], nets: [], transfers: [], settledDebtors: [], transferBy: confirmBy, at });
-    expect(called.opens!.map(({ id }) => id)).toEqual(expect.arrayContaining([...netted.closes!]));
   });
 });

@@ -13,9 +13,9 @@ import {
   type ObligationId,
   type ObligationKind,
   type Party,
+  type PaymentReference,
   pairConfirmed,
   pairCutOff,
-  type PaymentReference,
   paymentFailed,
   paymentPaid,
   paymentRecovered,
@@ -36,7 +36,9 @@ export const effects = (event: CloudEvent): readonly Effect[] => {
       return accrueForward(event.data as Paid);
     case paymentFailed: {
       const failed = event.data as DataOf<typeof paymentFailed>;
-      return isFronted(failed) ? [onPair(failed.home, failed.host, { type: 'ReleaseDraw', reference: failed.reference, at: failed.occurredAt })] : [];
+      return isFronted(failed)
+        ? [onPair(failed.home, failed.host, { type: 'ReleaseDraw', reference: failed.reference, at: failed.occurredAt })]
+        : [];
     }
     case paymentReturned:
     case paymentRecovered:
@@ -59,7 +61,9 @@ export const effects = (event: CloudEvent): readonly Effect[] => {
       return closeAll(event.data as DataOf<typeof cycleNetted>);
     case transferReceived: {
       const { cycle, settledDebtors, occurredAt } = event.data as DataOf<typeof transferReceived>;
-      return settledDebtors.flatMap((debtor) => creditorsOf(debtor).map((creditor) => onPair(debtor, creditor, { type: 'SettleSegment', cycle, at: occurredAt })));
+      return settledDebtors.flatMap((debtor) =>
+        creditorsOf(debtor).map((creditor) => onPair(debtor, creditor, { type: 'SettleSegment', cycle, at: occurredAt })),
+      );
     }
     default:
       return [];
@@ -68,7 +72,10 @@ export const effects = (event: CloudEvent): readonly Effect[] => {
 
 type Paid = DataOf<typeof paymentPaid>;
 /** A payment, or what undoes it: the fields that all of these events share. */
-type Movement = Pick<Paid, 'home' | 'host' | 'payer' | 'payee' | 'route' | 'slices' | 'amountFen' | 'paymentId' | 'reference' | 'claimId' | 'occurredAt'>;
+type Movement = Pick<
+  Paid,
+  'home' | 'host' | 'payer' | 'payee' | 'route' | 'slices' | 'amountFen' | 'paymentId' | 'reference' | 'claimId' | 'occurredAt'
+>;
 
 /** A refund to the enterprise fronts nothing whatever the agreement says, and nobody fronts for themselves. */
 const isFronted = ({ route, home, host, payee }: Pick<Movement, 'route' | 'home' | 'host' | 'payee'>): boolean =>
@@ -120,7 +127,9 @@ export const obligationIdOf = (debtor: string, creditor: string, kind: Obligatio
   `${debtor}-${creditor}-${kind}-${reference}` as ObligationId;
 
 const sealAll = ({ cycle, declareBy, confirmBy, terms: { disputeDays }, occurredAt: at }: DataOf<typeof cycleCalled>): Effect[] =>
-  memberPairs().map(([debtor, creditor]) => onPair(debtor, creditor, { type: 'SealSegment', cycle, declareBy, confirmBy, disputeDays, at }));
+  memberPairs().map(([debtor, creditor]) =>
+    onPair(debtor, creditor, { type: 'SealSegment', cycle, declareBy, confirmBy, disputeDays, at }),
+  );
 
 /** Every pair hears of the netting: what is not in it is carried over. */
 const closeAll = ({ cycle, gross, settledDebtors, occurredAt: at }: DataOf<typeof cycleNetted>): Effect[] =>
@@ -131,7 +140,8 @@ const closeAll = ({ cycle, gross, settledDebtors, occurredAt: at }: DataOf<typeo
   });
 
 const creditorsOf = (debtor: Member): Member[] => members.filter((creditor) => creditor !== debtor);
-const memberPairs = (): [Member, Member][] => members.flatMap((debtor) => creditorsOf(debtor).map((creditor): [Member, Member] => [debtor, creditor]));
+const memberPairs = (): [Member, Member][] =>
+  members.flatMap((debtor) => creditorsOf(debtor).map((creditor): [Member, Member] => [debtor, creditor]));
 
 const onPair = (debtor: Party | Member, creditor: Party | Member, command: PairCommand): Effect => ({
   stream: pairStream(debtor, creditor),
@@ -164,7 +174,9 @@ const pairWork = (followed: FollowedFact, fact: PairFact): WorkChange => {
     case 'SegmentSealed': {
       if (fact.totalFen === 0) return {};
       const carryOver = (id: string, dueAt: Instant) => workOf(followed, 'carry-over-silent', id, { cycle: fact.cycle }, dueAt);
-      return { opens: [carryOver(declaration(fact.cycle), endOf(fact.declareBy)), carryOver(confirmation(fact.cycle), endOf(fact.confirmBy))] };
+      return {
+        opens: [carryOver(declaration(fact.cycle), endOf(fact.declareBy)), carryOver(confirmation(fact.cycle), endOf(fact.confirmBy))],
+      };
     }
     case 'SegmentDeclared':
       return { closes: [declaration(fact.cycle)] };

@@ -1,4 +1,4 @@
-import { type AgreementView, corridorHome, type CycleView, type Fen } from '@tongdui/contracts';
+import { type AgreementView, type CycleView, corridorHome, type Fen } from '@tongdui/contracts';
 import { unreachable } from '@tongdui/decider';
 import type { JsonObject } from '@tongdui/event-store';
 import type { FactProjection } from '@tongdui/runtime/service';
@@ -24,7 +24,8 @@ const cycles: FactProjection = {
   table: 'cycles',
   noun: 'cycle',
   rowId: ({ key }) => key,
-  project: (body, { fact }) => cycleView(body as unknown as CycleView | undefined, fact as unknown as CycleFact) as unknown as JsonObject | undefined,
+  project: (body, { fact }) =>
+    cycleView(body as unknown as CycleView | undefined, fact as unknown as CycleFact) as unknown as JsonObject | undefined,
   index: (body) => ({ home: corridorHome, status: (body as unknown as CycleView).status }),
 };
 

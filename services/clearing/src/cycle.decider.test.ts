@@ -1,6 +1,6 @@
 import { endOf } from '@tongdui/calendar';
-import { given, history } from '@tongdui/decider/testing';
 import type { CycleTerms, Instant, Member } from '@tongdui/contracts';
+import { given, history } from '@tongdui/decider/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { confirmBy, declareBy, fenOf, hangzhou, jiaxing, march, songjiang } from './clearing.fixtures.ts';
@@ -14,8 +14,20 @@ const before = '2026-03-31T15:59:59.999Z' as Instant;
 const open: Command = { type: 'OpenCycle', cycle: march, terms, members: three, at: '2026-03-01T02:00:00.000Z' as Instant };
 const call: Command = { type: 'CallCycle', at: monthOver };
 const at = '2026-04-25T02:00:00.000Z' as Instant;
-const sealed = (debtor: Member, creditor: Member, total: number): Command => ({ type: 'NotePairSealed', debtor, creditor, totalFen: fenOf(total), at });
-const confirmed = (debtor: Member, creditor: Member, total: number): Command => ({ type: 'NotePairConfirmed', debtor, creditor, totalFen: fenOf(total), at });
+const sealed = (debtor: Member, creditor: Member, total: number): Command => ({
+  type: 'NotePairSealed',
+  debtor,
+  creditor,
+  totalFen: fenOf(total),
+  at,
+});
+const confirmed = (debtor: Member, creditor: Member, total: number): Command => ({
+  type: 'NotePairConfirmed',
+  debtor,
+  creditor,
+  totalFen: fenOf(total),
+  at,
+});
 const net = (when: Instant = at): Command => ({ type: 'NetCycle', at: when });
 const notice: Command = { type: 'NoticeCycle', at };
 const send = (transferId: string): Command => ({ type: 'SendTransfer', transferId, at });
@@ -81,7 +93,10 @@ describe('a cycle', () => {
   });
   test('counts each pair once, and takes a segment of nothing as confirmed', () => {
     expect(after(...called, sealed(jiaxing, songjiang, 50)).when(sealed(jiaxing, songjiang, 50))).toEqual({ accepted: true, facts: [] });
-    expect(after(...called, confirmed(jiaxing, songjiang, 50)).when(confirmed(jiaxing, songjiang, 50))).toEqual({ accepted: true, facts: [] });
+    expect(after(...called, confirmed(jiaxing, songjiang, 50)).when(confirmed(jiaxing, songjiang, 50))).toEqual({
+      accepted: true,
+      facts: [],
+    });
     expect(types(after(...called, ...answered).when(net()))).toEqual(['CycleNetted']);
   });
   test('nets what was confirmed, with the transfers and the debtors that send none', () => {
@@ -105,7 +120,9 @@ describe('a cycle', () => {
   });
   test('nets at the deadline without the pairs that were silent', () => {
     const some = [...called, sealed(jiaxing, songjiang, 50), sealed(jiaxing, hangzhou, 30), confirmed(jiaxing, hangzhou, 30)];
-    expect(after(...some).when(net(endOf(confirmBy)))).toMatchObject({ facts: [{ gross: [{ debtor: jiaxing, creditor: hangzhou, amountFen: 30 }] }] });
+    expect(after(...some).when(net(endOf(confirmBy)))).toMatchObject({
+      facts: [{ gross: [{ debtor: jiaxing, creditor: hangzhou, amountFen: 30 }] }],
+    });
   });
   test('in which nothing was confirmed nets zero and reconciles at once', () => {
     expect(types(after(...called).when(net(endOf(confirmBy))))).toEqual(['CycleNetted', 'CycleReconciled']);
@@ -126,14 +143,26 @@ describe('a cycle', () => {
   test('once reconciled is closed: nothing changes it any more', () => {
     const closed = after(...noticed, send(toHangzhou), send(toSongjiang), receive(toHangzhou), receive(toSongjiang), reconcile);
     expect(closed.state.is).toBe('reconciled');
-    for (const command of [call, ...answered, net(), notice, send(toHangzhou), receive(toHangzhou), reconcile, sealed(songjiang, jiaxing, 1)]) {
+    for (const command of [
+      call,
+      ...answered,
+      net(),
+      notice,
+      send(toHangzhou),
+      receive(toHangzhou),
+      reconcile,
+      sealed(songjiang, jiaxing, 1),
+    ]) {
       expect(closed.when(command)).toEqual({ accepted: true, facts: [] });
     }
   });
   test('takes every command again without another fact', () => {
     const commands = [...noticed, send(toHangzhou), send(toSongjiang), receive(toHangzhou), receive(toSongjiang), reconcile];
     const once = history(cycle, commands);
-    const twice = history(cycle, commands.flatMap((command) => [command, command]));
+    const twice = history(
+      cycle,
+      commands.flatMap((command) => [command, command]),
+    );
     expect(twice.facts).toEqual(once.facts);
   });
 });
@@ -146,7 +175,11 @@ describe('netting', () => {
       maxLength: 72,
       size: 'max',
     })
-    .map((entries) => entries.flatMap(({ from, to, amount }) => (from === to ? [] : [{ debtor: members[from]!, creditor: members[to]!, amountFen: fenOf(amount) }])));
+    .map((entries) =>
+      entries.flatMap(({ from, to, amount }) =>
+        from === to ? [] : [{ debtor: members[from]!, creditor: members[to]!, amountFen: fenOf(amount) }],
+      ),
+    );
 
   test('nets sum to zero, transfers clear every net exactly and are at most n − 1, in any order of the gross', () => {
     fc.assert(

@@ -101,7 +101,9 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
   switch (command.type) {
     case 'CallCycle':
       if (state.is !== 'open') return alreadySo;
-      return at < state.callAt ? refuse('month-not-over') : record<Fact>({ type: 'CycleCalled', cycle: state.cycle, terms: state.terms, ...deadlines(state, at), at });
+      return at < state.callAt
+        ? refuse('month-not-over')
+        : record<Fact>({ type: 'CycleCalled', cycle: state.cycle, terms: state.terms, ...deadlines(state, at), at });
     case 'NotePairSealed':
     case 'NotePairConfirmed':
       return note(command, state);
@@ -125,7 +127,8 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
 
 const open = (command: Extract<Command, { type: 'OpenCycle' }>, state: State): Decision<Fact, Reason> => {
   const { cycle, terms, members, at } = command;
-  if (state.is === 'unknown') return record<Fact>({ type: 'CycleOpened', cycle, terms, members, callAt: startOf(firstDayOf(nextMonth(cycle))), at });
+  if (state.is === 'unknown')
+    return record<Fact>({ type: 'CycleOpened', cycle, terms, members, callAt: startOf(firstDayOf(nextMonth(cycle))), at });
   return sameTerms(terms, state.terms) ? alreadySo : refuse('cycle-already-open');
 };
 
@@ -145,7 +148,10 @@ const deadlines = ({ terms }: Opened, at: Instant): { declareBy: LocalDate; conf
 };
 
 /** What comes after the netting is not part of it: the pair learns that it was left out and goes to the next cycle. */
-const note = (command: Extract<Command, { type: `NotePair${string}` }>, state: Exclude<State, { is: 'unknown' }>): Decision<Fact, Reason> => {
+const note = (
+  command: Extract<Command, { type: `NotePair${string}` }>,
+  state: Exclude<State, { is: 'unknown' }>,
+): Decision<Fact, Reason> => {
   if (state.is !== 'called') return alreadySo;
   const { debtor, creditor, totalFen, at } = command;
   const pair = `${debtor}-${creditor}`;
@@ -167,7 +173,10 @@ const net = (state: Exclude<State, { is: 'unknown' }>, at: Instant): Decision<Fa
   return gross.length === 0 ? record<Fact>(result, { type: 'CycleReconciled', cycle, at }) : record<Fact>(result);
 };
 
-const transfer = (command: Extract<Command, { type: `${string}Transfer` }>, state: Exclude<State, { is: 'unknown' }>): Decision<Fact, Reason> => {
+const transfer = (
+  command: Extract<Command, { type: `${string}Transfer` }>,
+  state: Exclude<State, { is: 'unknown' }>,
+): Decision<Fact, Reason> => {
   if (state.is === 'open' || state.is === 'called') return refuse('cycle-not-netted');
   if (state.is === 'netted') return refuse('cycle-not-noticed');
   const known = state.transfers.find(({ transferId }) => transferId === command.transferId);
@@ -197,7 +206,9 @@ const evolve = (state: State, fact: Fact): State => {
       const pair = `${debtor}-${creditor}`;
       const sealed = { ...state.sealed, [pair]: totalFen };
       // A segment of nothing is confirmed by its marker.
-      return totalFen === fen(0) ? { ...state, sealed, confirmed: { ...state.confirmed, [pair]: { debtor, creditor, totalFen } } } : { ...state, sealed };
+      return totalFen === fen(0)
+        ? { ...state, sealed, confirmed: { ...state.confirmed, [pair]: { debtor, creditor, totalFen } } }
+        : { ...state, sealed };
     }
     case 'PairConfirmed': {
       if (state.is !== 'called') return corrupt('a pair confirmed outside the call');

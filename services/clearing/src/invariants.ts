@@ -15,7 +15,11 @@ export const invariantsOf = (rows: Pick<Rows, 'list'>): InvariantReport => {
     service: 'clearing',
     invariants: {
       '1': reported(figures.length, figures.flatMap(notWholeFen)),
-      '10': reported(obligations.length + cycles.length, [...unequalTotals(pairs, obligations), ...unequalSegments(segments, obligations), ...cycles.flatMap(wrongNetting)]),
+      '10': reported(obligations.length + cycles.length, [
+        ...unequalTotals(pairs, obligations),
+        ...unequalSegments(segments, obligations),
+        ...cycles.flatMap(wrongNetting),
+      ]),
       '11': reported(pairs.length + draws.length, [...pairs.flatMap(overdrawn), ...unequalDraws(pairs, draws)]),
       '12': reported(cycles.length, segmentsOutsideTheirCycle(cycles, segments)),
     },
@@ -36,7 +40,11 @@ export const figuresOf = (rows: Pick<Rows, 'list'>): ClearingFigures => ({
 
 /** The same as the checks that every service answers. */
 export const checksOf = (rows: Pick<Rows, 'list'>): readonly Check[] =>
-  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({ name: `invariant-${number}`, holds: held, details }));
+  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({
+    name: `invariant-${number}`,
+    holds: held,
+    details,
+  }));
 
 const violationsMax = 20;
 const reported = (checked: number, violations: readonly string[]) => ({
@@ -47,7 +55,9 @@ const reported = (checked: number, violations: readonly string[]) => ({
 
 const notWholeFen = (row: { readonly id: string }): string[] =>
   Object.entries(row).flatMap(([name, value]) =>
-    name.endsWith('Fen') && name !== 'headroomFen' && !(Number.isSafeInteger(value) && Number(value) >= 0) ? [`${name} of ${row.id} is ${value}`] : [],
+    name.endsWith('Fen') && name !== 'headroomFen' && !(Number.isSafeInteger(value) && Number(value) >= 0)
+      ? [`${name} of ${row.id} is ${value}`]
+      : [],
   );
 
 /** Sums by a key, of amounts. */
@@ -83,7 +93,10 @@ const unequalSegments = (segments: readonly SegmentView[], obligations: readonly
   const closed = sums(obligations, ({ pair, cycle }) => (cycle === undefined ? undefined : `${pair}-${cycle}`), amountOf);
   const known = new Set(segments.filter(isClosed).map(({ id }) => id));
   const strays = [...closed.keys()].flatMap((id) => (known.has(id) ? [] : [`obligations are in ${id}, which is not closed`]));
-  return [...strays, ...segments.filter(isClosed).flatMap(({ id, confirmedFen }) => differs(`segment ${id}`, confirmedFen ?? 0, closed.get(id)))];
+  return [
+    ...strays,
+    ...segments.filter(isClosed).flatMap(({ id, confirmedFen }) => differs(`segment ${id}`, confirmedFen ?? 0, closed.get(id))),
+  ];
 };
 
 /** Nets are computed again from the gross. */

@@ -8,7 +8,10 @@ import { headroomOf } from './pair.totals.ts';
  * that is wrong in `decide`, `evolve` or `count` shows as a difference.
  */
 export const auditor = () => {
-  const obligations = new Map<string, { kind: string; amount: number; netted?: string; settled?: string; disputed: boolean; told?: string }>();
+  const obligations = new Map<
+    string,
+    { kind: string; amount: number; netted?: string; settled?: string; disputed: boolean; told?: string }
+  >();
   const segments = new Map<string, { ids: string[]; confirmed?: number }>();
   const queue: { reference: string; amount: number }[] = [];
   const flights = new Map<string, number>();

@@ -1,5 +1,15 @@
 import { addDays, dateOf, endOf } from '@tongdui/calendar';
-import type { ClaimId, CycleMonth, DisputeReason, Fen, Instant, ObligationId, ObligationKind, PaymentId, PaymentReference } from '@tongdui/contracts';
+import type {
+  ClaimId,
+  CycleMonth,
+  DisputeReason,
+  Fen,
+  Instant,
+  ObligationId,
+  ObligationKind,
+  PaymentId,
+  PaymentReference,
+} from '@tongdui/contracts';
 import { alreadySo, corrupt, type Decision, record, refuse, unreachable } from '@tongdui/decider';
 import { fen } from '@tongdui/money';
 import type { DisputablePayment, Fact } from './pair.facts.ts';
@@ -132,7 +142,8 @@ const marks = (state: State, at: Instant): Fact[] => {
   for (const [obligationId, { to, cycle, settlementId }] of state.marks) {
     if (facts.length === marksMax) break;
     if (to === 'netted') facts.push({ type: 'ObligationNetted', obligationId, cycle: cycle ?? corrupt('netted in no cycle'), at });
-    else facts.push({ type: 'ObligationSettled', obligationId, ...(cycle ? { cycle } : {}), ...(settlementId ? { settlementId } : {}), at });
+    else
+      facts.push({ type: 'ObligationSettled', obligationId, ...(cycle ? { cycle } : {}), ...(settlementId ? { settlementId } : {}), at });
   }
   return facts;
 };

@@ -1,8 +1,8 @@
 import {
   actsAs,
   bookHomeOf,
-  corridorHome,
   type CycleMonth,
+  corridorHome,
   type DisputeReason,
   type Fen,
   type ObligationId,

@@ -19,7 +19,8 @@ const table = <View extends { readonly id: string }>(
   noun: 'pair',
   rowId,
   // What is in the table was projected here, so it is a view.
-  project: (before, followed) => project(before as unknown as View | undefined, factOf(followed), followed) as unknown as JsonObject | undefined,
+  project: (before, followed) =>
+    project(before as unknown as View | undefined, factOf(followed), followed) as unknown as JsonObject | undefined,
   index: (body) => {
     const { pair, ...rest } = index(body as unknown as View);
     return { home: homeOfPair(pair), host: partiesOf(pair).debtor, ...rest };
@@ -95,7 +96,17 @@ const segments = table<SegmentView>(
     if (fact.type === 'SegmentSealed') {
       const { cycle, obligations: number, totalFen, declareBy, confirmBy } = fact;
       const pair = pairOf(followed);
-      const sealed = { id: `${pair}-${cycle}`, pair, cycle, obligations: number, totalFen, disputedFen: noFen, declareBy, confirmBy, escalated: false };
+      const sealed = {
+        id: `${pair}-${cycle}`,
+        pair,
+        cycle,
+        obligations: number,
+        totalFen,
+        disputedFen: noFen,
+        declareBy,
+        confirmBy,
+        escalated: false,
+      };
       return totalFen === 0 ? { ...sealed, status: 'confirmed', confirmedFen: noFen } : { ...sealed, status: 'sealed' };
     }
     if (!before) return undefined;

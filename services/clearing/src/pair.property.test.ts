@@ -27,7 +27,10 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ is: fc.constant('net' as const), pick, leftOut: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('settle' as const), pick }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('dispute' as const), pick }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('rule' as const), pick, wonBy: fc.constantFrom('debtor' as const, 'creditor' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ is: fc.constant('rule' as const), pick, wonBy: fc.constantFrom('debtor' as const, 'creditor' as const) }),
+  },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('escalate' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('vertical' as const), pick }) },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('mark' as const) }) },
@@ -51,12 +54,16 @@ const repeatable = new Set<Command['type']>([
 
 describe('a pair, in any history', () => {
   test('keeps its headroom at zero or more, its queue first in first out, its sums equal to its obligations, and takes repetitions as said', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => void runThrough(steps)), { numRuns: 400 });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => void runThrough(steps)),
+      { numRuns: 400 },
+    );
   });
 
   test('the histories reach every kind of fact', () => {
     const seen = new Set<string>();
-    for (const steps of fc.sample(fc.array(step, { minLength: 60, maxLength: 80, size: 'max' }), { numRuns: 300, seed: 7 })) for (const type of runThrough(steps)) seen.add(type);
+    for (const steps of fc.sample(fc.array(step, { minLength: 60, maxLength: 80, size: 'max' }), { numRuns: 300, seed: 7 }))
+      for (const type of runThrough(steps)) seen.add(type);
     expect([...seen].sort()).toEqual([
       'DisputeEscalated',
       'DisputeRuled',
@@ -115,7 +122,11 @@ const commandOf = (one: Exclude<Step, { is: 'wait' }>, state: State, at: Instant
     const all = [...from];
     return all.length === 0 ? undefined : all[index % all.length];
   };
-  const segment = (index: number, ...is: Segment['is'][]) => chosen([...state.segments].filter(([, value]) => is.length === 0 || is.includes(value.is)), index);
+  const segment = (index: number, ...is: Segment['is'][]) =>
+    chosen(
+      [...state.segments].filter(([, value]) => is.length === 0 || is.includes(value.is)),
+      index,
+    );
   switch (one.is) {
     case 'deposit':
       return { type: 'DepositPrefund', movementId: 'd', amountFen: fenOf(one.amount), at };
@@ -152,7 +163,13 @@ const commandOf = (one: Exclude<Step, { is: 'wait' }>, state: State, at: Instant
     }
     case 'silence': {
       const [cycle, found] = segment(one.pick, 'sealed', 'declared') ?? [];
-      return cycle && { type: 'CarryOverSilent', cycle, at: one.pick % 3 === 0 ? at : endOf(one.pick % 2 === 0 ? found!.declareBy : found!.confirmBy) };
+      return (
+        cycle && {
+          type: 'CarryOverSilent',
+          cycle,
+          at: one.pick % 3 === 0 ? at : endOf(one.pick % 2 === 0 ? found!.declareBy : found!.confirmBy),
+        }
+      );
     }
     case 'net': {
       const [cycle, found] = segment(one.pick, 'confirmed') ?? segment(one.pick) ?? [];
@@ -179,7 +196,15 @@ const commandOf = (one: Exclude<Step, { is: 'wait' }>, state: State, at: Instant
     }
     case 'vertical': {
       const [obligationId, found] = chosen(state.open.items, one.pick) ?? [];
-      return obligationId && { type: 'SettleVertically', settlementId: `v${one.pick}`, amountFen: found!.amountFen, obligations: [obligationId], at };
+      return (
+        obligationId && {
+          type: 'SettleVertically',
+          settlementId: `v${one.pick}`,
+          amountFen: found!.amountFen,
+          obligations: [obligationId],
+          at,
+        }
+      );
     }
     case 'mark':
       return { type: 'MarkObligations', at };

@@ -109,12 +109,17 @@ const carryOverSilent = (command: Extract<SegmentCommand, { type: 'CarryOverSile
 const net = (command: Extract<SegmentCommand, { type: 'NetSegment' }>, state: State): Decision<Fact, SegmentReason> => {
   const { cycle, amountFen, at } = command;
   const segment = state.segments.get(cycle);
-  if (!segment) return amountFen === 0 || state.lastSealed === undefined || cycle <= state.lastSealed ? alreadySo : corrupt(`${cycle} was netted but never sealed here`);
+  if (!segment)
+    return amountFen === 0 || state.lastSealed === undefined || cycle <= state.lastSealed
+      ? alreadySo
+      : corrupt(`${cycle} was netted but never sealed here`);
   if (segment.is === 'netted') return alreadySo;
   const { totalFen } = segment.batch;
   if (segment.is === 'confirmed' && totalFen === amountFen) return record<Fact>({ type: 'SegmentNetted', cycle, totalFen, at });
   // The cycle closed without this pair; a confirmed total cannot change, so another amount is a bug and must not be carried over as well.
-  return amountFen === 0 ? carryOver(segment, cycle, 'not-netted', at) : corrupt(`${cycle} was netted with ${amountFen}, confirmed is ${totalFen}`);
+  return amountFen === 0
+    ? carryOver(segment, cycle, 'not-netted', at)
+    : corrupt(`${cycle} was netted with ${amountFen}, confirmed is ${totalFen}`);
 };
 
 const carryOver = (segment: Segment, cycle: CycleMonth, cause: 'not-declared' | 'not-confirmed' | 'not-netted', at: Instant) =>

@@ -15,7 +15,7 @@ export const publish = (followed: FollowedFact): readonly EventDraft[] => {
       : noun === 'cycle'
         ? cycleEvent(fact as unknown as CycleFact)
         : agreementEvent(fact as unknown as AgreementFact);
-  return event ? [{ ...event, subject: `${home}-${noun}-${key}`, time: fact['at'] as Instant }] : [];
+  return event ? [{ ...event, subject: `${home}-${noun}-${key}`, time: fact.at as Instant }] : [];
 };
 
 type Event = Pick<EventDraft, 'type' | 'data'>;
@@ -101,4 +101,7 @@ const cycleEvent = (fact: CycleFact): Event | undefined => {
   }
 };
 
-const agreementEvent = ({ type: _, at, ...version }: AgreementFact): Event => ({ type: 'agreement-published', data: { ...version, occurredAt: at } });
+const agreementEvent = (fact: AgreementFact): Event => {
+  const { type: _, at, ...version } = fact;
+  return { type: 'agreement-published', data: { ...version, occurredAt: at } };
+};

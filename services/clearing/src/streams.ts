@@ -1,4 +1,4 @@
-import { bookHomeOf, corridorHome, type CycleMonth, type Member, type Party } from '@tongdui/contracts';
+import { bookHomeOf, type CycleMonth, corridorHome, type Member, type Party } from '@tongdui/contracts';
 
 /** Names of the streams of this service. A pair lives where its creditor's book is kept; agreements and cycles are the corridor's. */
 export const pairStream = (debtor: Party | Member, creditor: Party | Member): string =>

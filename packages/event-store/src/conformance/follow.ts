@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { followUntil, ids, landed, newFact, newFacts, type Subject } from '../conformance.ts';
 import { type EventStore, noStream, type StoredFact } from '../port.ts';
+import { followUntil, ids, landed, newFact, newFacts, type Subject } from './subject.ts';
 
 export function followRules(subject: Subject): void {
   describe('following', () => {

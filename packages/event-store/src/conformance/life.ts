@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { followUntil, ids, landed, newFact, newFacts, type Subject } from '../conformance.ts';
 import { noStream, StoreUnavailable } from '../port.ts';
+import { followUntil, ids, landed, newFact, newFacts, type Subject } from './subject.ts';
 
 export function lifeRules(subject: Subject): void {
   describe('the life of a store', () => {

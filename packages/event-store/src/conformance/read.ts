@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ids, landed, newFact, newFacts, type Subject } from '../conformance.ts';
 import { beginning, noStream } from '../port.ts';
+import { ids, landed, newFact, newFacts, type Subject } from './subject.ts';
 
 export function readRules(subject: Subject): void {
   describe('reading', () => {

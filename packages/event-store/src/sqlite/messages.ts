@@ -1,3 +1,4 @@
+import type { EncodedFact } from '../encode.ts';
 import type { JsonObject } from '../port.ts';
 
 /**
@@ -38,3 +39,8 @@ export const wrongRevision = 2;
 
 /** position, stream, revision, id, type, recordedAt in milliseconds, data, metadata */
 export type Row = readonly [number, string, number, string, string, number, JsonObject, JsonObject];
+
+/** An append in the hands of the thread. */
+export type Posted = { readonly stream: string; readonly expectedRevision: number; readonly facts: readonly EncodedFact[] };
+
+export type Commit = Posted & { readonly revision: number; readonly position: number; readonly recordedAt: string };

@@ -1,5 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { encodeAppend, type EncodedFact } from '../encode.ts';
+import { encodeAppend } from '../encode.ts';
 import {
   type AppendResult,
   beginning,
@@ -9,10 +8,10 @@ import {
   type NewFact,
   type Position,
   type StoredFact,
-  StoreUnavailable,
 } from '../port.ts';
-import { type Ask, type FromWorker, type Row, type Slice, type ToWorker, written, wrongRevision } from './messages.ts';
+import type { Row, Slice } from './messages.ts';
 import { positionText, Tail } from './tail.ts';
+import { StoreThread, startThread } from './thread.ts';
 
 export type SqliteOptions = {
   readonly file: string;
@@ -25,86 +24,41 @@ export type SqliteOptions = {
   readonly now?: () => string;
 };
 
-/** Embedded and durable, one writing process per file. Rejects when the file cannot be opened or another process writes it. */
+/**
+ * Embedded and durable, one writing process per file. Rejects with `StoreUnavailable` when the file cannot be opened or another
+ * process writes it. A store whose thread died stays unavailable: its process is to be started again.
+ */
 export async function sqliteEventStore(options: SqliteOptions): Promise<EventStore> {
   const { file, readOnly = false, busyTimeoutMs = 5_000 } = options;
-  const { port1: port, port2 } = new MessageChannel();
-  const posted = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { file, readOnly, busyTimeoutMs, port: port2, posted },
-    transferList: [port2],
-  });
-  const opened = await new Promise<Opened>((resolve, reject) => {
-    worker.once('error', (error) => reject(new StoreUnavailable(`cannot open ${file}: ${error.message}`)));
-    port.once('message', (message: FromWorker) => ('opened' in message ? resolve(message.opened) : undefined));
-  });
-  return new SqliteStore({ worker, port, posted }, opened, options);
+  return new SqliteStore(await startThread(file, readOnly, busyTimeoutMs), options);
 }
-
-type Opened = { readonly epoch: string; readonly lastPosition: number };
-type Thread = { readonly worker: Worker; readonly port: MessagePort; readonly posted: Int32Array };
-type PendingAppend = {
-  readonly resolve: (result: AppendResult) => void;
-  readonly stream: string;
-  readonly facts: readonly EncodedFact[];
-  readonly recordedAt: string;
-};
-type Answer = { readonly slice: Slice } | { readonly number: number };
-type PendingRead = { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void };
 
 class SqliteStore implements EventStore {
   readonly epoch: string;
   readonly onlyWriter: boolean;
-  readonly #thread: Thread;
-  readonly #now: () => string;
-  readonly #pollMs: number;
+  readonly #thread: StoreThread;
   readonly #tail: Tail;
-  readonly #appends = new Map<number, PendingAppend>();
-  readonly #reads = new Map<number, PendingRead>();
+  readonly #pollMs: number;
   readonly #wakers = new Set<() => void>();
   readonly #closing = new AbortController();
-  #outbox: (string | number)[] = [];
-  #outboxRecordedAt = '';
-  #sequence = 0;
-  #dead: string | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(thread: Thread, opened: Opened, options: SqliteOptions) {
-    this.epoch = opened.epoch;
+  constructor(started: Awaited<ReturnType<typeof startThread>>, options: SqliteOptions) {
+    const now = options.now ?? (() => new Date().toISOString());
+    this.epoch = started.opened.epoch;
     this.onlyWriter = options.readOnly !== true;
-    this.#thread = thread;
-    this.#now = options.now ?? (() => new Date().toISOString());
     this.#pollMs = options.pollMs ?? 1_000;
-    this.#tail = new Tail(opened.lastPosition);
-    thread.port.on('message', (message: FromWorker) => this.#receive(message));
-    thread.worker.on('error', (error) => this.#die(error.message));
-    thread.worker.on('exit', () => this.#die('the thread of the event store ended'));
+    this.#tail = new Tail(started.opened.lastPosition);
+    this.#thread = new StoreThread(started, now, {
+      committed: (commit) => this.#tail.push(commit),
+      changed: () => this.#wake(),
+    });
   }
 
   async append(stream: string, expectedRevision: number, facts: readonly NewFact[]): Promise<AppendResult> {
     this.#refuseClosed();
     if (!this.onlyWriter) throw new Error('this event store was opened for reading only');
-    const encoded = encodeAppend(stream, expectedRevision, facts);
-    if (this.#dead !== undefined) return { is: 'unavailable', message: this.#dead };
-    return new Promise((resolve) => {
-      // Appends of the same turn of the event loop go to the worker as one message.
-      if (this.#outbox.length === 0) {
-        this.#outboxRecordedAt = this.#now();
-        setImmediate(() => this.#flush());
-      }
-      const sequence = ++this.#sequence;
-      this.#appends.set(sequence, { resolve, stream, facts: encoded, recordedAt: this.#outboxRecordedAt });
-      this.#outbox.push(sequence, stream, expectedRevision, encoded.length);
-      for (const fact of encoded) this.#outbox.push(fact.id, fact.type, fact.data, fact.metadata);
-      // A long message goes early, so that the worker writes while this thread still encodes.
-      if (this.#outbox.length >= outboxValues) this.#flush();
-    });
-  }
-
-  #flush(): void {
-    if (this.#outbox.length === 0) return;
-    this.#post({ appends: this.#outbox, recordedAt: Date.parse(this.#outboxRecordedAt) });
-    this.#outbox = [];
+    return this.#thread.append({ stream, expectedRevision, facts: encodeAppend(stream, expectedRevision, facts) });
   }
 
   async read(stream: string, options: { readonly from?: number; readonly max?: number } = {}): Promise<StoredFact[]> {
@@ -113,7 +67,7 @@ class SqliteStore implements EventStore {
     let from = options.from ?? 0;
     let left = options.max ?? Number.MAX_SAFE_INTEGER;
     while (left > 0) {
-      const slice = await this.#askSlice({ what: 'stream', stream, from, max: Math.min(left, sliceFactsMax) });
+      const slice = await this.#thread.slice({ what: 'stream', stream, from, max: Math.min(left, sliceFactsMax) });
       const read = factsOf(slice);
       facts.push(...read);
       if (!slice.more) break;
@@ -125,7 +79,7 @@ class SqliteStore implements EventStore {
 
   async readLast(stream: string): Promise<StoredFact | undefined> {
     this.#refuseClosed();
-    return factsOf(await this.#askSlice({ what: 'last', stream }))[0];
+    return factsOf(await this.#thread.slice({ what: 'last', stream }))[0];
   }
 
   async *follow({ prefixes, after, signal }: FollowOptions): AsyncGenerator<Followed> {
@@ -136,13 +90,13 @@ class SqliteStore implements EventStore {
     let toldCaughtUp = false;
     while (!stop.aborted) {
       const live = ahead === undefined ? this.#tail.after(position, prefixes, sliceFactsMax) : undefined;
-      const slice = live ?? (await this.#scan(ahead ?? this.#askSlice({ what: 'scan', prefixes, after: position }), stop));
+      const slice = live ?? (await this.#scanned(ahead ?? this.#scan(prefixes, position), stop));
       ahead = undefined;
       if (slice === undefined) continue;
       position = slice.scannedTo;
       const more = 'rows' in slice ? slice.more : position < this.#tail.last;
       // The worker reads the next slice while the consumer handles this one.
-      if ('rows' in slice && more) ahead = quietly(this.#askSlice({ what: 'scan', prefixes, after: position }));
+      if ('rows' in slice && more) ahead = this.#scan(prefixes, position);
       const facts = 'rows' in slice ? factsOf(slice) : slice.facts;
       if (facts.length > 0) {
         toldCaughtUp = false;
@@ -157,12 +111,19 @@ class SqliteStore implements EventStore {
     }
   }
 
+  /** May be left alone when the iteration ends: its failure is met where it is awaited, and never crashes the process. */
+  #scan(prefixes: readonly string[], after: number): Promise<Slice> {
+    const scan = this.#thread.slice({ what: 'scan', prefixes, after });
+    scan.catch(() => {});
+    return scan;
+  }
+
   /** Undefined when the file could not be read just now; a file may come back, a dead thread does not. */
-  async #scan(asked: Promise<Slice>, stop: AbortSignal): Promise<Slice | undefined> {
+  async #scanned(scan: Promise<Slice>, stop: AbortSignal): Promise<Slice | undefined> {
     try {
-      return await asked;
+      return await scan;
     } catch (error) {
-      if (this.#dead !== undefined && !stop.aborted) throw error;
+      if (this.#thread.isDead && !stop.aborted) throw error;
       await this.#news(stop, this.#pollMs);
       return undefined;
     }
@@ -184,102 +145,25 @@ class SqliteStore implements EventStore {
     });
   }
 
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+
   async head(prefixes?: readonly string[]): Promise<Position> {
     this.#refuseClosed();
-    const position = await this.#askNumber({ what: 'head', prefixes });
+    const position = await this.#thread.number({ what: 'head', prefixes });
     return position === 0 ? beginning : positionText(position);
   }
 
   async probe(): Promise<void> {
     this.#refuseClosed();
-    await this.#askNumber({ what: this.onlyWriter ? 'probe' : 'head', prefixes: undefined });
+    await this.#thread.number(this.onlyWriter ? { what: 'probe' } : { what: 'head', prefixes: undefined });
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#drainAndClose();
-    return this.#closed;
-  }
-
-  async #drainAndClose(): Promise<void> {
     this.#closing.abort();
-    if (this.#dead !== undefined) return;
-    // Messages keep their order, so everything asked before is answered before the file is closed.
-    this.#flush();
-    await this.#askNumber({ what: 'close' }).catch(() => {});
-    await this.#thread.worker.terminate();
-  }
-
-  async #askSlice(ask: Ask): Promise<Slice> {
-    const answer = await this.#ask(ask);
-    if (!('slice' in answer)) throw new Error(`the answer to ${ask.what} holds no facts`);
-    return answer.slice;
-  }
-
-  async #askNumber(ask: Ask): Promise<number> {
-    const answer = await this.#ask(ask);
-    if (!('number' in answer)) throw new Error(`the answer to ${ask.what} is no number`);
-    return answer.number;
-  }
-
-  #ask(ask: Ask): Promise<Answer> {
-    if (this.#dead !== undefined) return Promise.reject(new StoreUnavailable(this.#dead));
-    return new Promise((resolve, reject) => {
-      const sequence = ++this.#sequence;
-      this.#reads.set(sequence, { resolve, reject });
-      this.#post({ sequence, ask });
-    });
-  }
-
-  #post(message: ToWorker): void {
-    const { port, posted } = this.#thread;
-    port.postMessage(message);
-    Atomics.add(posted, 0, 1);
-    Atomics.notify(posted, 0);
-  }
-
-  #receive(message: FromWorker): void {
-    if ('answers' in message) this.#receiveAnswers(message.answers);
-    else if ('unavailable' in message) this.#answerUnavailable(message.unavailable, message.message);
-    else if ('sequence' in message) {
-      const pending = this.#reads.get(message.sequence);
-      this.#reads.delete(message.sequence);
-      if ('error' in message) pending?.reject(new StoreUnavailable(message.error));
-      else pending?.resolve(message);
-    }
-  }
-
-  #receiveAnswers(answers: readonly number[]): void {
-    for (let at = 0; at < answers.length; at += 4) {
-      const sequence = answers[at]!;
-      const outcome = answers[at + 1]!;
-      const revision = answers[at + 2]!;
-      const position = answers[at + 3]!;
-      const { resolve, stream, facts, recordedAt } = this.#appends.get(sequence)!;
-      this.#appends.delete(sequence);
-      if (outcome === written) this.#tail.push(stream, facts, revision, position, recordedAt);
-      if (outcome === wrongRevision) resolve({ is: 'wrong-expected-revision', actualRevision: revision });
-      else resolve({ is: 'appended', revision, position: positionText(position) });
-    }
-    this.#wake();
-  }
-
-  #answerUnavailable(sequences: Iterable<number>, message: string): void {
-    for (const sequence of sequences) {
-      this.#appends.get(sequence)?.resolve({ is: 'unavailable', message });
-      this.#appends.delete(sequence);
-    }
-  }
-
-  #die(reason: string): void {
-    this.#dead ??= reason;
-    this.#answerUnavailable([...this.#appends.keys()], this.#dead);
-    for (const { reject } of this.#reads.values()) reject(new StoreUnavailable(this.#dead));
-    this.#reads.clear();
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#wakers]) wake();
+    this.#closed ??= this.#thread.close();
+    return this.#closed;
   }
 
   #refuseClosed(): void {
@@ -287,7 +171,6 @@ class SqliteStore implements EventStore {
   }
 }
 
-const outboxValues = 128;
 const sliceFactsMax = 500;
 
 function factsOf(slice: Slice): StoredFact[] {
@@ -314,10 +197,4 @@ function isoTime(milliseconds: number): string {
     lastMilliseconds = milliseconds;
   }
   return lastIsoTime;
-}
-
-/** For a promise that may be left alone: its failure is met where it is awaited, and never crashes the process. */
-function quietly<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }

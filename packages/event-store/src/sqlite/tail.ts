@@ -1,5 +1,6 @@
 import { decodeFact, type EncodedFact } from '../encode.ts';
 import type { StoredFact } from '../port.ts';
+import type { Commit } from './messages.ts';
 
 /**
  * The newest facts of this process, kept in memory so that live followers are not served through the thread:
@@ -14,14 +15,14 @@ export class Tail {
     this.last = last;
   }
 
-  push(stream: string, facts: readonly EncodedFact[], lastRevision: number, lastPosition: number, recordedAt: string): void {
-    const firstPosition = lastPosition - facts.length + 1;
+  push({ stream, facts, revision, position, recordedAt }: Commit): void {
+    const firstPosition = position - facts.length + 1;
     // After a failed commit positions may jump; what was kept would no longer be without gaps.
     if (firstPosition !== this.last + 1) this.#entries = [];
     facts.forEach((fact, index) => {
-      this.#entries.push({ fact, stream, revision: lastRevision - facts.length + 1 + index, position: firstPosition + index, recordedAt });
+      this.#entries.push({ fact, stream, revision: revision - facts.length + 1 + index, position: firstPosition + index, recordedAt });
     });
-    this.last = lastPosition;
+    this.last = position;
     if (this.#entries.length > entriesMax) this.#entries = this.#entries.slice(-entriesMax / 2);
   }
 

@@ -39,7 +39,10 @@ function writeGroup(): void {
   }
   if (group.length === 0) return;
   failure ??= attempt(() => database.commit());
-  if (failure === undefined) return answer({ answers });
+  if (failure === undefined) {
+    answer({ answers });
+    return;
+  }
   writable = false;
   database.rollback();
   answer({ unavailable: group.flatMap(sequences), message: failure });

@@ -1,0 +1,320 @@
+import { type Home, homeOf, type ServiceName, type Uscc, usccCheckCharacter } from '@tongdui/contracts';
+import type { System } from '@tongdui/development/system';
+import { expect } from 'vitest';
+import { ulid } from 'ulid';
+
+/** A small cast and what it does, over HTTP: the steps of the main flow as the right people take them. */
+
+export type Reply = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
+
+export const songjiang = '310117';
+export const jiaxing = '330400';
+export const hangzhou = '330100';
+export const suzhou = '320500';
+export const zhejiang = '330000';
+
+export type City = { readonly code: string; readonly payeeMode: 'lab-redeemed' | 'enterprise-refunded' };
+export type Lab = { readonly uscc: Uscc; readonly host: string; readonly offeringId: string };
+export type Enterprise = { readonly uscc: Uscc; readonly home: string };
+export type Placed = {
+  readonly orderId: string;
+  readonly claimId: string;
+  readonly paymentId: string;
+  readonly voucherId: string;
+  readonly enterprise: Enterprise;
+  readonly lab: Lab;
+};
+
+let organisations = 0;
+/** A valid code that nobody has: made up, with its check character. */
+export const newUscc = (division: string): Uscc => {
+  organisations += 1;
+  const first17 = `91${division}MA${String(organisations).padStart(7, '0')}`;
+  return `${first17}${usccCheckCharacter(first17)}` as Uscc;
+};
+
+const today = { signedOn: '2026-03-02', deliveredOn: '2026-03-02', acceptedOn: '2026-03-02' };
+
+const terms = {
+  ratioBps: { testing: 5_000, 'instrument-sharing': 5_000 },
+  capPerEnterpriseYearFen: 20_000_000,
+  capPerGroupYearFen: 40_000_000,
+  capPerOrderFen: 10_000_000,
+  ownShareFloorBps: 3_000,
+  secondApprovalAboveFen: 100_000_000,
+  stackingMaximumBps: 10_000,
+  validityDays: 365,
+  enterpriseMinimumAgeMonths: 12,
+  relatedPartyShareholdingBps: 2_500,
+  groupCapAcrossCities: false,
+  applicationDecisionWorkingDays: 10,
+  proposalValidDays: 30,
+  registrationAfterServiceStartDays: 14,
+  deliveryReminderDays: 10,
+  cancelAfterContractEndDays: 30,
+  finalAfterContractEndDays: 180,
+  claimAfterAcceptanceDays: 90,
+  annualClaimCutOff: '11-30',
+  corrections: 1,
+  correctionWorkingDays: 10,
+  reviewWorkingDays: 15,
+  holdWorkingDays: 15,
+  noticeWorkingDays: 0,
+  paymentWorkingDays: 15,
+  coordinatorDeadlineMinutes: 10,
+  verification: { everything: 'default' },
+};
+
+export const account = (uscc: string) => ({
+  cnaps: '102331002345',
+  number: `62${uscc.replace(/\D/g, '').padStart(14, '0')}`.slice(0, 19),
+  name: `Test ${uscc}`,
+});
+
+export const story = (system: System) => {
+  const call = async (
+    method: 'PUT' | 'GET',
+    service: ServiceName,
+    home: string,
+    path: string,
+    person: string | undefined,
+    body?: unknown,
+  ): Promise<Reply> => {
+    const token = person === undefined ? undefined : await system.token(person);
+    const response = await fetch(`${system.url(service, home as Home)}${path}`, {
+      method,
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(method === 'PUT' ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(method === 'PUT' ? { body: typeof body === 'string' ? body : JSON.stringify(body ?? {}) } : {}),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : { text } };
+  };
+
+  const get = (service: ServiceName, home: string, path: string, person: string) => call('GET', service, home, path, person);
+  const put = (service: ServiceName, home: string, path: string, person: string | undefined, body: unknown = {}) =>
+    call('PUT', service, home, path, person, body);
+
+  /** Takes a step that must succeed; while other streams are still being asked it is asked again, which is the same step. */
+  const must = async (service: ServiceName, home: string, path: string, person: string, body: unknown = {}): Promise<Reply> => {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const reply = await put(service, home, path, person, body).catch((error: Error) => ({
+        status: 599,
+        body: { error: String(error.cause ?? error) },
+      }));
+      if (reply.status === 201 || reply.status === 200) return reply;
+      if (![202, 503, 599].includes(reply.status) || Date.now() > deadline)
+        expect.fail(`PUT ${service} ${path} by ${person}: ${reply.status} ${JSON.stringify(reply.body)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+
+  const lab = (provider: Lab | { uscc: Uscc; host: string }) => `lab.${provider.host}.${provider.uscc}`;
+  const boss = (enterprise: Enterprise) => `enterprise.${enterprise.home}.${enterprise.uscc}`;
+
+  const enactPolicy = ({ code, payeeMode }: City, change: object = {}) =>
+    must('issuance', code, `/policies/${code}-policy-${ulid()}`, `policy-officer.${code}`, {
+      effectiveFrom: '2026-01-01',
+      terms: { ...terms, payeeMode, ...change },
+    });
+
+  const openLab = async (host: string, homes: readonly string[]): Promise<Lab> => {
+    const uscc = newUscc(host);
+    const person = lab({ uscc, host });
+    await must('registry', host, `/providers/${host}-provider-${uscc}`, person, { name: 'Test lab', account: account(uscc) });
+    await must('registry', host, `/providers/${host}-provider-${uscc}/admissions/1`, `reviewer-1.${host}`, {
+      categories: ['testing'],
+      admittedUntil: '2028-12-31',
+    });
+    const offeringId = `${host}-offering-${ulid()}`;
+    await must('registry', host, `/offerings/${offeringId}`, person, { provider: uscc, category: 'testing', name: 'Material test' });
+    for (const home of homes)
+      if (home !== host)
+        await must('registry', home, `/recognitions/${home}-recognition-${ulid()}`, `approver-1.${home}`, {
+          host,
+          provider: uscc,
+          categories: ['testing'],
+          validFrom: '2026-01-01',
+          validUntil: '2028-12-31',
+        });
+    return { uscc, host, offeringId };
+  };
+
+  const registerEnterprise = async (home: string): Promise<Enterprise> => {
+    const uscc = newUscc(home);
+    await must('issuance', home, `/enterprises/${home}-enterprise-${uscc}`, `reviewer-1.${home}`, {
+      name: 'Test enterprise',
+      establishedOn: '2020-01-01',
+      account: account(uscc),
+    });
+    return { uscc, home };
+  };
+
+  const openPot = async (administeredBy: string, owner: string, openTo: readonly string[], amountFen: number): Promise<string> => {
+    const potId = `${administeredBy}-pot-${ulid()}`;
+    await must('issuance', administeredBy, `/pots/${potId}`, `budget-officer.${administeredBy}`, {
+      owner,
+      fiscalYear: 2026,
+      name: 'Test pot',
+      openTo,
+    });
+    await must('issuance', administeredBy, `/pots/${potId}/appropriations/${ulid()}`, `budget-officer.${administeredBy}`, { amountFen });
+    return potId;
+  };
+
+  const apply = async (enterprise: Enterprise, faceFen: number): Promise<string> => {
+    const id = `${enterprise.home}-application-${ulid()}`;
+    await must('issuance', enterprise.home, `/applications/${id}`, boss(enterprise), {
+      enterprise: enterprise.uscc,
+      requestedFen: faceFen,
+      categories: ['testing'],
+      purpose: 'Test',
+    });
+    await must('issuance', enterprise.home, `/applications/${id}/submission`, boss(enterprise));
+    await must('issuance', enterprise.home, `/applications/${id}/check`, `reviewer-1.${enterprise.home}`);
+    return id;
+  };
+
+  const issueVoucher = async (
+    enterprise: Enterprise,
+    faceFen: number,
+    funding: readonly { potId: string; bps: number }[],
+  ): Promise<string> => {
+    const id = await apply(enterprise, faceFen);
+    await must('issuance', enterprise.home, `/applications/${id}/approval`, `approver-1.${enterprise.home}`, { faceFen, funding });
+    const voucherId = id.replace('-application-', '-voucher-');
+    await eventually(
+      async () => (await get('redemption', enterprise.home, `/vouchers/${voucherId}`, boss(enterprise))).status === 200,
+      `${voucherId} is opened`,
+    );
+    return voucherId;
+  };
+
+  /** The order as far as the lab's acceptance. */
+  const propose = async (enterprise: Enterprise, at: Lab, voucherId: string): Promise<Placed> => {
+    const key = ulid();
+    const orderId = `${enterprise.home}-order-${key}`;
+    await must('redemption', enterprise.home, `/orders/${orderId}`, boss(enterprise), { voucherId, offeringId: at.offeringId });
+    await must('redemption', enterprise.home, `/orders/${orderId}/lab-acceptance`, lab(at));
+    return { orderId, claimId: `${enterprise.home}-claim-${key}-1`, paymentId: '', voucherId, enterprise, lab: at };
+  };
+
+  const contract = (baseFen: number, subsidyFen: number) => ({
+    contractNumber: `C-${ulid()}`,
+    signedOn: today.signedOn,
+    serviceStartsOn: today.signedOn,
+    endsOn: '2026-06-30',
+    baseFen,
+    subsidyFen,
+    contractDigest: 'a'.repeat(64),
+  });
+
+  /** Contract, delivery and acceptance: the voucher is redeemed and the claim awaited. */
+  const redeem = async (placed: Placed, baseFen: number, subsidyFen: number): Promise<void> => {
+    const { orderId, enterprise } = placed;
+    const at = `/orders/${orderId}`;
+    await must('redemption', enterprise.home, `${at}/contracts/1`, boss(enterprise), contract(baseFen, subsidyFen));
+    await must('redemption', enterprise.home, `${at}/delivery`, lab(placed.lab), {
+      deliveredOn: today.deliveredOn,
+      deliverableDigest: 'b'.repeat(64),
+    });
+    await must('redemption', enterprise.home, `${at}/acceptance`, boss(enterprise), {
+      acceptedOn: today.acceptedOn,
+      actualBaseFen: baseFen,
+    });
+    await eventually(
+      async () => (await get('redemption', enterprise.home, `/claims/${placed.claimId}`, boss(enterprise))).status === 200,
+      `${placed.claimId} is awaited`,
+    );
+  };
+
+  const claimView = async (placed: Placed) =>
+    (await get('redemption', placed.enterprise.home, `/claims/${placed.claimId}`, `auditor.${placed.enterprise.home}`)).body;
+
+  const submit = async (placed: Placed, baseFen: number, subsidyFen: number, payeeMode: City['payeeMode'], n = 1): Promise<void> => {
+    const { enterprise, claimId } = placed;
+    const payee = payeeMode === 'lab-redeemed' ? lab(placed.lab) : boss(enterprise);
+    const file = [...ulid()]
+      .map((character) => character.charCodeAt(0).toString(16).padStart(2, '0'))
+      .join('')
+      .padEnd(64, '0');
+    await must('redemption', enterprise.home, `/evidence/${enterprise.home}-evidence-${file}`, payee, {
+      sm3: 'c'.repeat(64),
+      kind: 'invoice',
+      bytes: 1_024,
+      mediaType: 'application/pdf',
+    });
+    const number = String(Date.now()).padStart(14, '0') + String(Math.trunc(Math.random() * 1e6)).padStart(6, '0');
+    await must('redemption', enterprise.home, `/claims/${claimId}/submissions/${n}`, payee, {
+      invoice: {
+        number: { number },
+        issuedOn: today.acceptedOn,
+        totalFen: baseFen,
+        sliceFen: baseFen,
+        seller: placed.lab.uscc,
+        buyer: enterprise.uscc,
+      },
+      selfPaidFen: payeeMode === 'lab-redeemed' ? baseFen - subsidyFen : baseFen,
+      evidence: [file],
+    });
+  };
+
+  /** Check, review and notice, each by another person. */
+  const approve = async (placed: Placed, baseFen: number, subsidyFen: number, payeeMode: City['payeeMode']): Promise<void> => {
+    const { claimId } = placed;
+    const { home } = placed.enterprise;
+    const selfPaidFen = payeeMode === 'lab-redeemed' ? baseFen - subsidyFen : baseFen;
+    await must('redemption', home, `/claims/${claimId}/check`, `reviewer-1.${placed.lab.host}`);
+    await must('redemption', home, `/claims/${claimId}/review`, `reviewer-2.${home}`, { subsidyFen, selfPaidFen });
+    await must('redemption', home, `/claims/${claimId}/notice`, `approver-1.${home}`);
+  };
+
+  const paymentOf = async (placed: Placed): Promise<Placed> => {
+    const { payer } = await claimView(placed);
+    const paymentId = placed.claimId.replace('-claim-', '-payment-').replace(/^\d{6}/, String(payer));
+    await eventually(
+      async () => (await get('redemption', String(payer), `/payments/${paymentId}`, `payer.${String(payer)}`)).status === 200,
+      `${paymentId} is prepared`,
+    );
+    return { ...placed, paymentId };
+  };
+
+  const pay = (placed: Placed, n = 1) =>
+    must('redemption', homeOf(placed.paymentId), `/payments/${placed.paymentId}/instructions/${n}`, `payer.${homeOf(placed.paymentId)}`);
+
+  return {
+    call,
+    get,
+    put,
+    must,
+    lab,
+    boss,
+    enactPolicy,
+    openLab,
+    registerEnterprise,
+    openPot,
+    apply,
+    issueVoucher,
+    propose,
+    contract,
+    redeem,
+    submit,
+    approve,
+    claimView,
+    paymentOf,
+    pay,
+  };
+};
+export type Story = ReturnType<typeof story>;
+
+/** Waits for a condition, looking again and again; fails with what was expected when it does not come. */
+export const eventually = async (holds: () => Promise<boolean> | boolean, what: string, timeoutMs = 30_000): Promise<void> => {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) expect.fail(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};

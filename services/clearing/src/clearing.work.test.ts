@@ -1,0 +1,100 @@
+import { endOf, startOf } from '@tongdui/calendar';
+import { type CycleTerms, type Home, type Instant, members } from '@tongdui/contracts';
+import type { FollowedFact } from '@tongdui/runtime/service';
+import { describe, expect, test } from 'vitest';
+import { at, confirmBy, declareBy, fenOf, march, obligationIdOf, paymentOf, referenceOf } from './clearing.fixtures.ts';
+import { work } from './clearing.process.ts';
+import type { Fact as CycleFact } from './cycle.decider.ts';
+import type { Fact } from './pair.decider.ts';
+
+describe('follow-up work', () => {
+  const followed = (noun: string, key: string, fact: Fact | CycleFact): FollowedFact => ({
+    fact: fact as unknown as FollowedFact['fact'],
+    id: 'fact-1',
+    stream: `clearing.310117.${noun}-${key}`,
+    home: '310117' as Home,
+    noun,
+    key,
+    revision: 0,
+    position: '1',
+  });
+  const ofPair = (fact: Fact) => work(followed('pair', '330400-310117', fact));
+  const ofCycle = (fact: CycleFact) => work(followed('cycle', march, fact));
+  const opened = (change: ReturnType<typeof work>) => change.opens?.map(({ kind, dueAt }) => [kind, dueAt]);
+  const sealed: Fact = {
+    type: 'SegmentSealed',
+    cycle: march,
+    obligations: 1,
+    totalFen: fenOf(40),
+    runningTotalFen: fenOf(40),
+    declareBy,
+    confirmBy,
+    disputeDays: 60,
+    at,
+  };
+  test('both deadlines of a segment are watched until it is declared, confirmed or carried over; of nothing there is nothing to watch', () => {
+    const both = ofPair(sealed);
+    expect(opened(both)).toEqual([
+      ['carry-over-silent', endOf(declareBy)],
+      ['carry-over-silent', endOf(confirmBy)],
+    ]);
+    const [declaration, confirmation] = both.opens!.map(({ id }) => id);
+    expect(ofPair({ type: 'SegmentDeclared', cycle: march, totalFen: fenOf(40), at }).closes).toEqual([declaration]);
+    expect(ofPair({ type: 'SegmentConfirmed', cycle: march, obligations: 1, totalFen: fenOf(40), at }).closes).toEqual([confirmation]);
+    expect(ofPair({ type: 'SegmentCarriedOver', cycle: march, totalFen: fenOf(40), cause: 'not-declared', at }).closes).toEqual([
+      declaration,
+      confirmation,
+    ]);
+    expect(ofPair({ ...sealed, totalFen: fenOf(0) })).toEqual({});
+  });
+  test('a dispute is watched until it is ruled', () => {
+    const dueAt = '2026-06-01T16:00:00.000Z' as Instant;
+    const id = obligationIdOf(1);
+    const change = ofPair({ type: 'ObligationDisputed', obligationId: id, reason: 'unpaid', amountFen: fenOf(4), cycle: march, dueAt, at });
+    expect(opened(change)).toEqual([['escalate-dispute', dueAt]]);
+    const { paidOn: _, occurredAt: __, ...payment } = paymentOf(1, 4);
+    const ruled = ofPair({ type: 'DisputeRuled', obligationId: id, wonBy: 'debtor', reason: 'heard', amountFen: fenOf(4), payment, at });
+    expect(ruled.closes).toEqual(change.opens!.map((one) => one.id));
+  });
+  test('the queue is granted on where an append ended, and only then', () => {
+    const grant: Fact = {
+      type: 'DrawGranted',
+      paymentId: paymentOf(1, 4).paymentId,
+      reference: referenceOf(1),
+      amountFen: fenOf(4),
+      waited: true,
+      more: true,
+      at,
+    };
+    expect(opened(ofPair(grant))).toEqual([['grant-queued', undefined]]);
+    expect(ofPair({ ...grant, more: false })).toEqual({});
+  });
+  test.each<Fact>([
+    { type: 'SegmentNetted', cycle: march, totalFen: fenOf(40), at },
+    { type: 'SegmentSettled', cycle: march, totalFen: fenOf(40), hostFrontedFen: fenOf(40), at },
+    { type: 'VerticallySettled', settlementId: 'v', amountFen: fenOf(40), hostFrontedFen: fenOf(0), obligations: [], at },
+  ])('$type is told to the single obligations', (fact) => {
+    expect(opened(ofPair(fact))).toEqual([['mark-obligations', undefined]]);
+  });
+  test('a cycle is called at the end of its month, opens the next, and nets at the deadline unless it was netted before', () => {
+    const terms: CycleTerms = { declarationDayOfMonth: 20, confirmationWorkingDays: 10, transferWorkingDays: 15, disputeDays: 60 };
+    const callAt = startOf('2026-04-01' as typeof declareBy);
+    expect(opened(ofCycle({ type: 'CycleOpened', cycle: march, terms, members, callAt, at }))).toEqual([['call-cycle', callAt]]);
+    const called = ofCycle({ type: 'CycleCalled', cycle: march, terms, declareBy, confirmBy, at });
+    expect(called.opens).toMatchObject([
+      { kind: 'open-next-cycle', data: { cycle: '202604', terms } },
+      { kind: 'net-cycle', dueAt: endOf(confirmBy) },
+    ]);
+    const netted = ofCycle({
+      type: 'CycleNetted',
+      cycle: march,
+      gross: [],
+      nets: [],
+      transfers: [],
+      settledDebtors: [],
+      transferBy: confirmBy,
+      at,
+    });
+    expect(called.opens!.map(({ id }) => id)).toEqual(expect.arrayContaining([...netted.closes!]));
+  });
+});

@@ -1,0 +1,77 @@
+import { endOf } from '@tongdui/calendar';
+import type { Instant } from '@tongdui/contracts';
+import { history } from '@tongdui/decider/testing';
+import { describe, expect, test } from 'vitest';
+import { april, confirmBy, declareBy, march } from './clearing.fixtures.ts';
+import {
+  accrue,
+  after,
+  confirm,
+  declare,
+  deposit,
+  dispute,
+  fronted,
+  mark,
+  net,
+  seal,
+  sealed,
+  settle,
+  silence,
+  types,
+} from './pair.commands.fixtures.ts';
+import { pair } from './pair.decider.ts';
+
+describe('a segment', () => {
+  test('of nothing is confirmed by its marker', () => {
+    expect(after(seal()).when(net(0))).toMatchObject({ facts: [{ type: 'SegmentNetted', totalFen: 0 }] });
+  });
+  test('is sealed once; a call that comes again or late is harmless', () => {
+    expect(after(...sealed).when(seal())).toEqual({ accepted: true, facts: [] });
+    expect(after(...sealed, seal(april)).when(seal())).toEqual({ accepted: true, facts: [] });
+    expect(after(seal(april)).when(seal(march))).toEqual({ accepted: true, facts: [] });
+  });
+  test('is confirmed less what was disputed after the declaration', () => {
+    const disputed = after(deposit(100), ...fronted(1, 40), ...fronted(2, 7), seal(), declare(47), dispute(1));
+    expect(disputed.when(confirm(7))).toMatchObject({ facts: [{ type: 'SegmentConfirmed', obligations: 1, totalFen: 7 }] });
+  });
+  test('of which everything was disputed still needs its confirmation of nothing', () => {
+    expect(types(after(...sealed, declare(40), dispute(1)).when(confirm(0)))).toEqual(['SegmentConfirmed']);
+  });
+  test.each([
+    ['not declared in time', sealed, endOf(declareBy), 'not-declared'],
+    ['declared and not confirmed in time', [...sealed, declare(40)], endOf(confirmBy), 'not-confirmed'],
+  ])('%s goes to the next cycle, never confirmed by silence', (_, past, when, cause) => {
+    expect(after(...past).when(silence(when))).toMatchObject({ facts: [{ type: 'SegmentCarriedOver', totalFen: 40, cause }] });
+    expect(after(...past, silence(when)).when(seal(april))).toMatchObject({ facts: [{ totalFen: 40, obligations: 1 }] });
+  });
+  test('is not carried over before its deadline, nor once confirmed', () => {
+    expect(after(...sealed).when(silence('2026-04-20T15:59:59.999Z' as Instant))).toEqual({ accepted: true, facts: [] });
+    expect(after(...sealed, declare(40)).when(silence(endOf(declareBy)))).toEqual({ accepted: true, facts: [] });
+    expect(after(...sealed, declare(40), confirm(40)).when(silence(endOf(confirmBy)))).toEqual({ accepted: true, facts: [] });
+  });
+  test('whose confirmation came too late for the netting goes to the next cycle', () => {
+    const late = [...sealed, declare(40), confirm(40), net(0)];
+    expect(after(...late).when(seal(april))).toMatchObject({ facts: [{ totalFen: 40 }] });
+    expect(after(...late).when(settle())).toEqual({ accepted: true, facts: [] });
+  });
+  test('netted with another amount than was confirmed is a bug and stops', () => {
+    expect(() => after(...sealed, declare(40), confirm(40)).when(net(41))).toThrow('corrupt');
+    expect(() => after(...sealed).when(net(41))).toThrow('corrupt');
+  });
+  test('is netted and settled once; the cycle is closed for it', () => {
+    const netted = [...sealed, declare(40), confirm(40), net(40)];
+    expect(after(...netted).when(net(40))).toEqual({ accepted: true, facts: [] });
+    expect(after(...netted, settle()).when(settle())).toEqual({ accepted: true, facts: [] });
+    expect(after(...netted, settle()).when(net(40))).toEqual({ accepted: true, facts: [] });
+    expect(after(...netted).when(seal(april))).toMatchObject({ facts: [{ totalFen: 0 }] });
+    expect(after(...sealed, declare(40), confirm(40)).when(settle())).toEqual({ accepted: true, facts: [] });
+  });
+  test('tells its obligations what became of them, as many as an append holds', () => {
+    const many = Array.from({ length: 100 }, (_, n) => accrue(n + 1, 1, 'cost-share'));
+    const netted = after(...many, seal(), declare(100), confirm(100), net(100));
+    expect(types(netted.when(mark))).toHaveLength(90);
+    const { facts } = history(pair, [...many, seal(), declare(100), confirm(100), net(100), mark, settle(), mark, mark, mark]);
+    expect(facts.filter((fact) => fact.type === 'ObligationNetted')).toHaveLength(90);
+    expect(new Set(facts.flatMap((fact) => (fact.type === 'ObligationSettled' ? [fact.obligationId] : []))).size).toBe(100);
+  });
+});
