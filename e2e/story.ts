@@ -318,3 +318,5 @@ export const eventually = async (holds: () => Promise<boolean> | boolean, what: 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
+
+export const cycleTerms = { declarationDayOfMonth: 20, confirmationWorkingDays: 10, transferWorkingDays: 15, disputeDays: 60 };

@@ -17,9 +17,9 @@ test('each row of the posting table is fed by exactly one event', () => {
 });
 
 describe.each(eventDefinitions.map((definition) => [definition.name, definition] as const))('the example of %s', (name, definition) => {
-  test('is read by the schema, and written again as the same text', () => {
+  test('is read by the schema, and written again as the same JSON', () => {
     const parsed = definition.event.parse(JSON.parse(textOf(name)));
-    expect(`${JSON.stringify(parsed, null, 2)}\n`).toBe(textOf(name));
+    expect(JSON.stringify(parsed)).toBe(JSON.stringify(JSON.parse(textOf(name))));
   });
 
   test('is a CloudEvent as the CloudEvents SDK has it', () => {
@@ -36,7 +36,9 @@ describe.each(eventDefinitions.map((definition) => [definition.name, definition]
   });
 
   test('has the amounts of its slices in its total', () => {
-    const { slices, amountFen, faceFen } = (exampleOf(definition) as { data: { slices?: { amountFen: number }[]; amountFen?: number; faceFen?: number } }).data;
+    const { slices, amountFen, faceFen } = (
+      exampleOf(definition) as { data: { slices?: { amountFen: number }[]; amountFen?: number; faceFen?: number } }
+    ).data;
     const total = amountFen ?? faceFen;
     if (slices && total !== undefined) expect(slices.reduce((sum, slice) => sum + slice.amountFen, 0)).toBe(total);
   });

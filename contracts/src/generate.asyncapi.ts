@@ -23,9 +23,9 @@ export const asyncapi = (): Json => {
 };
 
 const introduction = [
-  'CloudEvents 1.0 in JSON with two extensions: `sequence` counts the events of a producer (service and home) without gaps, and `previoushash` is the base64url',
+  'CloudEvents 1.0 in JSON with two extensions: sequence counts the events of a producer (service and home) without gaps, and previoushash is the base64url',
   'SHA-256 of the event before it in RFC 8785 form. A message on the wire is a batch of at most 200 events in the CloudEvents batch format',
-  '(application/cloudevents-batch+json), delivered at least once; `traceparent` travels in the message headers. A published event changes only by a new version.',
+  '(application/cloudevents-batch+json), delivered at least once; traceparent travels in the message headers. A published event changes only by a new version.',
 ].join(' ');
 
 const eventsOf = (service: ServiceName) => eventDefinitions.filter((definition) => definition.service === service);
@@ -49,7 +49,9 @@ const messageOf = (definition: EventDefinition, schemas: Schemas): Json => ({
   name: definition.type,
   title: definition.summary.en,
   summary: definition.summary.zh,
-  ...(definition.posts.length > 0 ? { description: `Posted by the ledger: ${definition.posts.join(', ')}`, 'x-posts': [...definition.posts] } : {}),
+  ...(definition.posts.length > 0
+    ? { description: `Posted by the ledger: ${definition.posts.join(', ')}`, 'x-posts': [...definition.posts] }
+    : {}),
   contentType: 'application/cloudevents+json',
   payload: schemas.use(definition.event as z.ZodType),
   examples: [{ name: definition.name, payload: exampleOf(definition) }],

@@ -5,9 +5,10 @@ import { serviceNames } from './index.ts';
 /** Every generated document by its path in this package, as text. The same schemas always give the same bytes. */
 export const documents = (): ReadonlyMap<string, string> =>
   new Map(
-    [...serviceNames.map((service) => [`openapi/${service}.json`, openapiOf(service)] as const), ['asyncapi/tongdui.json', asyncapi()] as const].map(
-      ([path, document]) => [path, `${JSON.stringify(document, null, 2)}\n`],
-    ),
+    [
+      ...serviceNames.map((service) => [`openapi/${service}.json`, openapiOf(service)] as const),
+      ['asyncapi/tongdui.json', asyncapi()] as const,
+    ].map(([path, document]) => [path, `${JSON.stringify(document, null, 2)}\n`]),
   );
 
 /** Documents that are not as they would be generated now, each with the first line that differs. */

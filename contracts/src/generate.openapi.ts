@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { batchOf, commonOf, described, problems, statuses } from './generate.common.ts';
 import { type Json, type Schemas, schemasOf } from './generate.schemas.ts';
 import {
   CommandAnswer,
@@ -18,7 +19,6 @@ import {
   redemptionNouns,
   registryCommands,
   registryNouns,
-  type Role as RoleName,
   roles,
   type ServiceName,
 } from './index.ts';
@@ -88,22 +88,19 @@ export const openapiOf = (service: ServiceName): Json => {
 const introduction = [
   'Every command is a PUT to a resource whose id the caller chose: 201 the first time, 200 on the retry, 409 for the same id with another body.',
   'A command that several streams decide may answer 202 with Location and Retry-After. Money is whole fen; times are UTC.',
-  'Problems are RFC 9457 with `code`, `zh` and `en`; their type is `urn:tongdui:problem:<code>`.',
+  'Problems are RFC 9457 with code, zh and en; their type is urn:tongdui:problem:<code>.',
 ].join(' ');
 
 const tagsOf = (face: Face, commands: readonly CommandRoute[]): Json[] => {
   const summaries = new Map(Object.values(face.nouns).map((noun) => [noun.noun, `${noun.summary.en} · ${noun.summary.zh}`]));
   const names = [...new Set([...summaries.keys(), ...commands.map(({ path }) => tagOf(path))])];
-  return [...names.map((name) => ({ name, description: summaries.get(name) ?? name })), { name: 'operation', description: 'Running the service · 运维' }];
+  return [
+    ...names.map((name) => ({ name, description: summaries.get(name) ?? name })),
+    { name: 'operation', description: 'Running the service · 运维' },
+  ];
 };
 
 const tagOf = (path: string): string => path.split('/')[1] ?? '';
-
-const described = (summary: { readonly en: string; readonly zh: string }, allowed: readonly RoleName[] | undefined) => ({
-  summary: summary.en,
-  'x-summary-zh': summary.zh,
-  ...(allowed ? { description: `${summary.zh}\n\nRoles: ${allowed.join(', ')}`, 'x-roles': [...allowed] } : { description: summary.zh }),
-});
 
 const commandOf = (route: CommandRoute, schemas: Schemas): Json => ({
   operationId: route.operation,
@@ -139,7 +136,7 @@ const listOf = (noun: NounRoute, schemas: Schemas): Json => {
     parameters: listParameters(schemas),
     responses: {
       200: {
-        description: 'A page in the order of the ids, of what the caller may see. `next` is the path of the page after it.',
+        description: 'A page in the order of the ids, of what the caller may see. In next is the path of the page after it.',
         headers: { Link: { schema: { type: 'string' }, description: 'The next page, rel="next"' } },
         content: { 'application/json': { schema: schemas.use(page) }, 'text/csv': { schema: { type: 'string' } } },
       },
@@ -154,7 +151,12 @@ const questionOf = (query: QueryRoute, schemas: Schemas): Json => ({
   ...described(query.summary, query.roles),
   parameters: [
     ...pathParameters(query.path, query.params.shape, schemas),
-    ...Object.entries(query.query.shape).map(([name, schema]) => ({ name, in: 'query', required: false, schema: schemas.use(unwrapped(schema as z.ZodType)) })),
+    ...Object.entries(query.query.shape).map(([name, schema]) => ({
+      name,
+      in: 'query',
+      required: false,
+      schema: schemas.use(unwrapped(schema as z.ZodType)),
+    })),
   ],
   responses: {
     200: { description: 'As it is now', content: { 'application/json': { schema: schemas.use(query.answer) } } },
@@ -164,81 +166,27 @@ const questionOf = (query: QueryRoute, schemas: Schemas): Json => ({
 
 const unwrapped = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema);
 
-const batchOf = (schemas: Schemas): Json => {
-  const body = z.strictObject({ items: z.array(z.strictObject({ path: z.string(), body: z.unknown() })).min(1).max(100) });
-  const answer = z.strictObject({
-    id: z.string(),
-    items: z.array(
-      z.union([
-        z.strictObject({ path: z.string(), status: z.int(), answer: CommandAnswer }),
-        z.strictObject({ path: z.string(), status: z.int(), problem: ProblemDetails }),
-      ]),
-    ),
-  });
-  return {
-    operationId: 'runBatch',
-    tags: ['operation'],
-    ...described({ en: 'Up to 100 commands of one person, each with its own answer', zh: '批量办理（至多100项，逐项答复）' }, undefined),
-    parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', minLength: 1, maxLength: 100 } }],
-    requestBody: { required: true, content: { 'application/json': { schema: schemas.use(body) } } },
-    responses: {
-      200: { description: 'The answers, in the order of the items', content: { 'application/json': { schema: schemas.use(answer) } } },
-      ...problems(400, 401, 413, 415, 422, 503),
-    },
-  };
-};
-
-const overseers: readonly RoleName[] = ['auditor', 'joint-office', 'operator', 'treasurer'];
-
-/** What every service answers beside its own. */
-const commonOf = (schemas: Schemas): [path: string, method: 'get' | 'put', operation: Json][] => {
-  const checks = z.strictObject({
-    items: z.array(z.strictObject({ name: z.string(), holds: z.boolean(), details: z.record(z.string(), z.unknown()).optional() })),
-  });
-  const producer = { name: 'producer', in: 'path', required: true, schema: { type: 'string', pattern: '^[a-z]+-(\\d{6}|G60)$', examples: ['redemption-310117'] } };
-  const probe = (operationId: string, en: string, zh: string): Json => ({
-    operationId,
-    tags: ['operation'],
-    security: [],
-    ...described({ en, zh }, undefined),
-    responses: { 200: { description: 'Yes', content: text }, 503: { description: 'No, and why', content: text } },
-  });
-  const answering = (operationId: string, en: string, zh: string, allowed: readonly RoleName[], answer: Json, body?: z.ZodType): Json => ({
-    operationId,
-    tags: ['operation'],
-    ...described({ en, zh }, allowed),
-    ...(operationId.endsWith('Line') ? { parameters: [producer] } : {}),
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: schemas.use(body) } } } } : {}),
-    responses: {
-      200: { description: 'The answer', content: { 'application/json': { schema: answer } } },
-      ...problems(401, 403, ...(body ? [404, 409, 415, 422] : []), 503),
-    },
-  });
-  const anything = { type: 'object' };
-  return [
-    ['/livez', 'get', probe('isAlive', 'Does the process run?', '进程存活')],
-    ['/readyz', 'get', probe('isReady', 'Can it take requests: is its store writable, are its rows up to date?', '可否接收请求')],
-    ['/startupz', 'get', probe('hasStarted', 'Has it read what it had stored?', '启动是否完成')],
-    ['/metrics', 'get', { ...probe('metrics', 'Figures for Prometheus', '监控指标'), responses: { 200: { description: 'Prometheus text format', content: text } } }],
-    ['/openapi.json', 'get', { ...probe('openapi', 'This document', '本文档'), responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: anything } } } } }],
-    ['/tie-outs', 'get', answering('tieOuts', 'Figures that must agree with those of other services', '跨服务勾稽', overseers, schemas.use(checks))],
-    ['/invariants', 'get', answering('invariants', "This service's part of the invariants", '不变量核验', overseers, schemas.use(checks))],
-    ['/lines', 'get', answering('lines', 'Lines of events that are halted, and events left out', '停滞的事件线路', ['operator'], anything)],
-    ['/lines/{producer}/redrive', 'put', answering('redriveLine', 'Try a halted line again', '重试停滞线路', ['operator'], anything, z.strictObject({}))],
-    ['/lines/{producer}/skip', 'put', answering('skipLine', 'Leave out the event a line halted at, for good', '跳过导致停滞的事件', ['operator'], anything, z.strictObject({ reason: z.string().min(1).max(500) }))],
-  ];
-};
-
-const text = { 'text/plain': { schema: { type: 'string' } } };
 const etag = { schema: { type: 'string' }, description: 'Revision, for If-Match' };
-const after = { name: 'after', in: 'query', required: false, schema: { type: 'string' }, description: 'What a command answered as `after`: wait until its effect can be read' };
-const ifMatch = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string', pattern: '^"\\d{1,15}"$' }, description: 'Revision that was seen last' };
+const after = {
+  name: 'after',
+  in: 'query',
+  required: false,
+  schema: { type: 'string' },
+  description: 'What a command answered as after: wait until its effect can be read',
+};
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', pattern: '^"\\d{1,15}"$' },
+  description: 'Revision that was seen last',
+};
 
 const listParameters = (schemas: Schemas): Json[] => {
   const parameter = (name: string, schema: Json, description: string) => ({ name, in: 'query', required: false, schema, description });
   return [
     parameter('limit', { type: 'integer', minimum: 1, maximum: 200, default: 50 }, 'Most items of a page'),
-    parameter('cursor', { type: 'string', maxLength: 300 }, 'From `next` of the page before'),
+    parameter('cursor', { type: 'string', maxLength: 300 }, 'From next of the page before'),
     parameter('status', { type: 'string' }, 'Only of this status'),
     parameter('home', schemas.use(Home), 'Only of this home'),
     parameter('host', schemas.use(Home), 'Only of this host'),
@@ -250,7 +198,12 @@ const listParameters = (schemas: Schemas): Json[] => {
 };
 
 const pathParameters = (path: string, shape: Readonly<Record<string, unknown>>, schemas: Schemas): Json[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, in: 'path', required: true, schema: schemas.use(shape[name] as z.ZodType) }));
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: schemas.use(shape[name] as z.ZodType),
+  }));
 
 /** OpenAPI takes two templates that differ only in a parameter's name for one path: reading takes the name the command has. */
 const merged = (paths: Json): Json => {
@@ -272,24 +225,6 @@ const merged = (paths: Json): Json => {
   return result;
 };
 
-const statuses: Readonly<Record<number, [name: string, en: string]>> = {
-  400: ['NotUnderstood', 'Not JSON, or a header or query parameter that cannot be used'],
-  401: ['Unauthenticated', 'No valid token'],
-  403: ['NotAllowed', 'The role or the organisation does not allow this'],
-  404: ['NotFound', 'Unknown, or not to be seen by the caller'],
-  409: ['Refused', 'The state does not allow this, or the id was used with another body; `code` says which'],
-  412: ['Stale', 'It has changed since the caller read it (If-Match)'],
-  413: ['TooLarge', 'The body is too large'],
-  415: ['NotJson', 'The body is not application/json'],
-  421: ['Misdirected', 'Another city decides this: see Location'],
-  422: ['Invalid', 'The request does not have the required form, or says something that cannot be; `issues` name the places'],
-  503: ['TryAgain', 'Busy, not reachable or behind: try again after Retry-After'],
-  507: ['Full', 'There is no room left to store this'],
-};
-
-const problems = (...codes: readonly number[]): Json =>
-  Object.fromEntries([...codes].sort((a, b) => a - b).map((code) => [code, { $ref: `#/components/responses/${statuses[code]![0]}` }]));
-
 const responsesOf = (schemas: Schemas): Json => {
   const answered = (description: string, headers: Json) => ({
     description,
@@ -306,7 +241,11 @@ const responsesOf = (schemas: Schemas): Json => {
         name,
         {
           description,
-          ...(code === '503' ? { headers: retryAfter } : code === '421' ? { headers: { Location: { schema: { type: 'string' }, description: 'Where it is decided' } } } : {}),
+          ...(code === '503'
+            ? { headers: retryAfter }
+            : code === '421'
+              ? { headers: { Location: { schema: { type: 'string' }, description: 'Where it is decided' } } }
+              : {}),
           content: { 'application/problem+json': { schema: schemas.use(ProblemDetails) } },
         },
       ]),

@@ -20,8 +20,8 @@ export const schemasOf = (): Schemas => {
     resolve: (document) => {
       const shape = Object.fromEntries(used.map((schema, place) => [`s${place}`, schema]));
       const all = converted(z.object(shape));
-      const properties = all['properties'] as Json;
-      const components = named(all['$defs'] as Json | undefined);
+      const properties = all.properties as Json;
+      const components = named(all.$defs as Json | undefined);
       return { document: filled(document, (place) => pointed(properties[`s${place}`])) as typeof document, components };
     },
   };
@@ -36,7 +36,7 @@ const converted = (schema: z.ZodType): Json =>
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       // A schema that reads text as something else says itself what the text looks like.
-      const own = (jsonSchema as Json)['override'];
+      const own = (jsonSchema as Json).override;
       if (typeof own !== 'object') return;
       for (const name of Object.keys(jsonSchema)) if (name !== 'description' && name !== 'id') delete (jsonSchema as Json)[name];
       Object.assign(jsonSchema, own);

@@ -37,7 +37,7 @@ pre { background: var(--panel); border-radius: 6px; padding: .8rem; overflow: au
 export const script = `
 const box = document.querySelector('input'), count = document.querySelector('output');
 const items = [...document.querySelectorAll('details')].map((item) => [item, item.dataset.words.toLowerCase()]);
-const groups = [...document.querySelectorAll('main section section')];
+const groups = [...document.querySelectorAll('main section')];
 const search = () => {
   const words = box.value.toLowerCase().split(/\\s+/).filter(Boolean);
   let found = 0;

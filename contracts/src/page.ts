@@ -34,9 +34,9 @@ type Section = { readonly id: string; readonly title: string; readonly note: Mar
 type Chapter = { readonly id: string; readonly title: string; readonly intro: string; readonly sections: readonly Section[] };
 
 const chapterOf = (document: Json, place: number): Chapter => {
-  const info = document['info'] as { title: string; description?: string };
+  const info = document.info as { title: string; description?: string };
   const id = `d${place}`;
-  const sections = document['asyncapi'] ? eventSections(document, id) : operationSections(document, id);
+  const sections = document.asyncapi ? eventSections(document, id) : operationSections(document, id);
   return { id, title: info.title, intro: info.description ?? '', sections: [...sections, schemaSection(document, id)] };
 };
 
@@ -53,10 +53,10 @@ type Operation = {
 type Response = { $ref?: string; description?: string; content?: Record<string, { schema: Json }> };
 
 const operationSections = (document: Json, id: string): Section[] => {
-  const found = Object.entries(document['paths'] as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
+  const found = Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
-  return ((document['tags'] as { name: string; description: string }[] | undefined) ?? []).map((tag) => ({
+  return ((document.tags as { name: string; description: string }[] | undefined) ?? []).map((tag) => ({
     id: `${id}-tag-${tag.name}`,
     title: tag.name,
     note: tag.description === tag.name ? undefined : html` — ${tag.description}`,
@@ -82,26 +82,30 @@ ${body ? html`<h4>Body · 请求体</h4>${tableOf(resolved(document, body), id)}
 
 const answerRow = (document: Json, id: string, status: string, response: Response): Markup => {
   const name = response.$ref?.split('/').at(-1) ?? '';
-  const shared = (document['components'] as { responses?: Record<string, Response> }).responses?.[name];
+  const shared = (document.components as { responses?: Record<string, Response> }).responses?.[name];
   const { description, content } = shared ?? response;
-  const schemas = Object.entries(content ?? {}).map(([type, one]) => html`<div>${type.includes('json') ? typeOf(one.schema, id) : type}</div>`);
+  const schemas = Object.entries(content ?? {}).map(
+    ([type, one]) => html`<div>${type.includes('json') ? typeOf(one.schema, id) : type}</div>`,
+  );
   return html`<tr><td><code>${status}</code></td><td>${schemas}</td><td class="bounds">${description}</td></tr>`;
 };
 
 type Message = { name: string; title: string; summary: string; description?: string; payload: Json; examples?: { payload: unknown }[] };
 
 const eventSections = (document: Json, id: string): Section[] => {
-  const { messages } = document['components'] as { messages: Record<string, Message> };
-  return Object.entries(document['channels'] as Record<string, { address: string; title: string; messages: Record<string, unknown> }>).map(([service, channel]) => ({
-    id: `${id}-channel-${service}`,
-    title: channel.address,
-    note: html` — ${channel.title}`,
-    items: Object.keys(channel.messages).flatMap((name) => (messages[name] ? [eventItem(id, name, messages[name])] : [])),
-  }));
+  const { messages } = document.components as { messages: Record<string, Message> };
+  return Object.entries(document.channels as Record<string, { address: string; title: string; messages: Record<string, unknown> }>).map(
+    ([service, channel]) => ({
+      id: `${id}-channel-${service}`,
+      title: channel.address,
+      note: html` — ${channel.title}`,
+      items: Object.keys(channel.messages).flatMap((name) => (messages[name] ? [eventItem(id, name, messages[name])] : [])),
+    }),
+  );
 };
 
 const eventItem = (id: string, name: string, message: Message): Markup => {
-  const data = (message.payload['properties'] as Record<string, Json> | undefined)?.['data'] ?? {};
+  const data = (message.payload.properties as Record<string, Json> | undefined)?.data ?? {};
   const { title, summary, description } = message;
   return html`<details id="${id}-${name}" data-words="${[message.name, title, summary, description].join(' ')}">
 <summary><span class="method event">EVENT</span><code>${message.name}</code><span class="what">${title} · ${summary}</span></summary>
@@ -111,14 +115,14 @@ ${(message.examples ?? []).map((example) => html`<h4>Example · 示例</h4><pre>
 };
 
 const schemaSection = (document: Json, id: string): Section => {
-  const { schemas } = document['components'] as { schemas: Record<string, Json> };
+  const { schemas } = document.components as { schemas: Record<string, Json> };
   return {
     id: `${id}-schemas`,
     title: 'Schemas · 数据结构',
     note: undefined,
     items: Object.entries(schemas).map(
-      ([name, schema]) => html`<details id="${id}-${name}" data-words="${name} ${String(schema['description'] ?? '')}">
-<summary><code>${name}</code><span class="what">${String(schema['description'] ?? '')}</span></summary>
+      ([name, schema]) => html`<details id="${id}-${name}" data-words="${name} ${String(schema.description ?? '')}">
+<summary><code>${name}</code><span class="what">${String(schema.description ?? '')}</span></summary>
 <div class="inside">${tableOf(schema, id)}</div>
 </details>`,
     ),
@@ -127,6 +131,6 @@ const schemaSection = (document: Json, id: string): Section => {
 
 /** A body is shown where it is used, also when it has a name. */
 const resolved = (document: Json, schema: Json): Json => {
-  const name = (schema['$ref'] as string | undefined)?.split('/').at(-1);
-  return name === undefined ? schema : ((document['components'] as { schemas: Record<string, Json> }).schemas[name] ?? schema);
+  const name = (schema.$ref as string | undefined)?.split('/').at(-1);
+  return name === undefined ? schema : ((document.components as { schemas: Record<string, Json> }).schemas[name] ?? schema);
 };

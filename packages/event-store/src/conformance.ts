@@ -9,7 +9,7 @@ export * from './conformance/subject.ts';
 
 /** One suite drives every adapter: what these rules say is what the port promises. */
 export function eventStoreConformance(name: string, open: () => Promise<ConformanceSubject>): void {
-  describe(name, () => {
+  describe(name, { timeout: 30_000 }, () => {
     let subject: ConformanceSubject;
     beforeEach(async () => {
       subject = await open();

@@ -2,11 +2,11 @@ import { hash } from 'node:crypto';
 import type { Actor, CommandAnswer, CommandRoute, Home } from '@tongdui/contracts';
 import type { Answer, CommonReason, Request } from '@tongdui/decider/operation';
 import canonicalize from 'canonicalize';
-import { v5 as uuidv5 } from 'uuid';
 import type { z } from 'zod';
 import type { AfterTokens } from './after.ts';
 import { type Failure, failure, failureOf, invalid, type Problem } from './problems.ts';
 import type { BusinessClock } from './seams.ts';
+import { uuidv5 } from './uuid.ts';
 
 /** A command as it came in, by HTTP or inside a batch. */
 export type CommandCall = {

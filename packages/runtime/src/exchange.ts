@@ -41,9 +41,6 @@ export const observed =
     // A mounted handler sees another path; the line shows the one that was asked for.
     const { method, path } = req;
     res.locals.local = local;
-    res.setHeader('x-content-type-options', 'nosniff');
-    res.setHeader('cache-control', 'no-store');
-    res.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     res.on('close', () => {
       const { reason, route } = local;
       const durationMs = wall.nowMs() - local.startedMs;
@@ -105,14 +102,9 @@ export const sendFailure = ({ req, res }: Exchange, failed: Failure): void => {
   const local = localOf(res);
   local.reason = failed.code;
   if (res.headersSent) return void res.destroy();
-  if (failed.location !== undefined) res.setHeader('location', failed.location);
-  sendText(
-    res,
-    failed.problem.status,
-    'application/problem+json; charset=utf-8',
-    JSON.stringify(detailsOf(failed, req.path, local.traceId)),
-    failed.headers,
-  );
+  const headers = failed.location === undefined ? failed.headers : { location: failed.location, ...failed.headers };
+  const text = JSON.stringify(detailsOf(failed, req.path, local.traceId));
+  sendText(res, failed.problem.status, 'application/problem+json; charset=utf-8', text, headers);
 };
 
 export const send = (res: Response, reply: Reply): void => sendText(res, 200, reply.type, reply.text, reply.headers);
@@ -120,16 +112,14 @@ export const send = (res: Response, reply: Reply): void => sendText(res, 200, re
 export const sendJson = (res: Response, status: number, body: unknown, headers?: Readonly<Record<string, string>>): void =>
   sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(body), headers);
 
-export const sendText = (
-  res: Response,
-  status: number,
-  type: string,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void => {
-  res.statusCode = status;
-  for (const name of Object.keys(headers)) res.setHeader(name, headers[name]!);
-  res.setHeader('content-type', type);
-  res.setHeader('content-length', Buffer.byteLength(text));
+export const sendText = (res: Response, status: number, type: string, text: string, headers?: Readonly<Record<string, string>>): void => {
+  // All at once: setting headers one by one costs more than the rest of the answer.
+  res.writeHead(status, { ...sameForAll, ...headers, 'content-type': type, 'content-length': Buffer.byteLength(text) });
   res.end(text);
 };
+
+const sameForAll = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;

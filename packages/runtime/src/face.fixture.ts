@@ -76,9 +76,12 @@ export const face = async (signIn: Issuer): Promise<Face> => {
       routes: [
         ...counterRoutes(seams.store, seams.wall),
         ...operatorRoutes({
+          service: 'registry',
           host: running,
-          tieOuts: () => ({ pots: { p: 1 } }),
-          invariants: () => ({ service: 'registry', invariants: { 2: { held: false, checked: 3, violations: ['one'] } } }),
+          reports: {
+            figures: () => ({ pots: { p: 1 } }),
+            invariants: () => ({ service: 'registry', invariants: { 2: { held: false, checked: 3, violations: ['one'] } } }),
+          },
         }),
         clockRoute(seams.clock),
         {

@@ -184,12 +184,10 @@ test('a batch answers each of its commands as the command alone would be', async
 
 test('operators see lines and figures and move the clock; others may not', async () => {
   const operator: Claims = { sub: 'o', city: 'G60' as Home, roles: ['operator'] };
-  expect((await call('/tie-outs', { method: 'GET', actor: operator })).json).toEqual({
-    items: [{ name: 'figures', holds: true, details: { pots: { p: 1 } } }],
-  });
-  expect((await call('/invariants', { method: 'GET', actor: operator })).json).toEqual({
-    items: [{ name: 'invariant-2', holds: false, details: { checked: 3, violations: ['one'] } }],
-  });
+  const report = { service: 'registry', invariants: { 2: { held: false, checked: 3, violations: ['one'] } } };
+  const figures = { service: 'registry', figures: { pots: { p: 1 } }, skipped: [] };
+  expect((await call('/tie-outs', { method: 'GET', actor: operator })).json).toEqual(figures);
+  expect((await call('/invariants', { method: 'GET', actor: operator })).json).toEqual(report);
   expect((await call('/invariants', { method: 'GET' })).json.code).toBe('not-allowed');
   expect((await call('/lines', { method: 'GET', actor: operator })).json).toEqual({ halted: [], skipped: [] });
   expect((await call('/lines/registry-310117/redrive', { actor: operator, body: {} })).json.code).toBe('line-not-halted');

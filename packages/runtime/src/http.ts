@@ -128,10 +128,8 @@ const addCommands = (app: Express, { options, context, table, handler }: Shared)
     const ifMatch = req.headers['if-match'];
     const reply = await command.run({ actor, params, body, ...(ifMatch === undefined ? {} : { ifMatch }) }, context);
     if (reply.is === 'failed') return sendFailure({ req, res }, reply.failure);
-    res.setHeader('location', reply.location);
-    res.setHeader('etag', `"${reply.answer.revision}"`);
-    if (reply.status === 202) res.setHeader('retry-after', '1');
-    sendJson(res, reply.status, reply.answer);
+    const headers = { location: reply.location, etag: `"${reply.answer.revision}"` };
+    sendJson(res, reply.status, reply.answer, reply.status === 202 ? { ...headers, 'retry-after': '1' } : headers);
   });
   app.put('/{*path}', (req, res, next) => (table.find(req.path) ? void commands(req, res) : next()));
 };

@@ -27,7 +27,7 @@ export { type Host, type HostStatus, host } from './host.ts';
 export { type ApplicationOptions, application } from './http.ts';
 export { type Metrics, metricsOf } from './metrics.ts';
 export { type NounEndpoint, type NounOptions, nounRoutes, type Reply } from './noun-route.ts';
-export type { Check, Figures, Invariants, TieOuts } from './operator-routes.ts';
+export type { Reports } from './operator-routes.ts';
 export {
   type CommonProblem,
   commonProblems,

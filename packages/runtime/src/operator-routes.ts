@@ -5,43 +5,33 @@ import type { PlainEndpoint } from './endpoint.ts';
 import type { Host } from './host.ts';
 import { FailureError, failure, invalid } from './problems.ts';
 
-/** One figure that must agree with another, or one rule that must hold, as this service sees it. */
-export type Check = {
-  /** kebab-case, unique in the service. */
-  readonly name: string;
-  readonly holds: boolean;
-  readonly details?: Readonly<Record<string, unknown>>;
+/** What a service says of itself to an auditor; the shapes are the contract's. */
+export type Reports = {
+  /** Its part of the invariants. */
+  readonly invariants?: () => InvariantReport;
+  /** Figures that must agree with those of other services. */
+  readonly figures?: () => unknown;
 };
-/** What a service reports: checks, or the contract's own forms, which are shown as checks. */
-export type Invariants = readonly Check[] | InvariantReport;
-/** Figures are compared across services by whoever asks them all; alone they neither hold nor fail. */
-export type TieOuts = readonly Check[] | Figures;
-export type Figures = Readonly<Record<string, unknown>>;
-type Awaitable<Value> = Value | Promise<Value>;
 
 const overseers = ['auditor', 'joint-office', 'operator', 'treasurer'] as const;
 
 /** What auditors and operators use, the same for every service. */
-export const operatorRoutes = (options: {
-  readonly host: Host;
-  readonly tieOuts?: () => Awaitable<TieOuts>;
-  readonly invariants?: () => Awaitable<Invariants>;
-}): PlainEndpoint[] => {
-  const { host } = options;
+export const operatorRoutes = ({ service, host, reports }: { service: ServiceName; host: Host; reports: Reports }): PlainEndpoint[] => {
   return [
     {
       is: 'plain',
       method: 'GET',
       path: '/tie-outs',
       roles: overseers,
-      run: async () => ({ json: { items: [...checksOfFigures((await options.tieOuts?.()) ?? []), ...skippedEvents(host)] } }),
+      // An event left out means that figures here and at its producer no longer agree, until someone corrects it.
+      run: () => ({ json: { service, figures: reports.figures?.() ?? {}, skipped: host.lines().skipped } }),
     },
     {
       is: 'plain',
       method: 'GET',
       path: '/invariants',
       roles: overseers,
-      run: async () => ({ json: { items: checksOfReport((await options.invariants?.()) ?? []) } }),
+      run: () => ({ json: reports.invariants?.() ?? { service, invariants: {} } }),
     },
     { is: 'plain', method: 'GET', path: '/lines', roles: ['operator'], run: () => ({ json: host.lines() }) },
     {
@@ -69,16 +59,6 @@ export const operatorRoutes = (options: {
     },
   ];
 };
-
-const isChecks = (given: Invariants | TieOuts): given is readonly Check[] => Array.isArray(given);
-
-const checksOfFigures = (given: TieOuts): readonly Check[] =>
-  isChecks(given) ? given : [{ name: 'figures', holds: true, details: given }];
-
-const checksOfReport = (given: Invariants): readonly Check[] =>
-  isChecks(given)
-    ? given
-    : Object.entries(given.invariants).map(([number, { held, ...details }]) => ({ name: `invariant-${number}`, holds: held, details }));
 
 /** Moves business time. Registered in development only. */
 export const clockRoute = (clock: AdjustableClock): PlainEndpoint => ({
@@ -117,11 +97,3 @@ const haltedProducer = (host: Host, text = ''): Producer => {
     throw new FailureError(failure('line-not-halted'));
   return producer.data;
 };
-
-/** An event left out means that figures here and at its producer no longer agree, until someone corrects it. */
-const skippedEvents = (host: Pick<Host, 'lines'>): Check[] =>
-  host.lines().skipped.map(({ producer, ...details }) => ({
-    name: `skipped-event-${producer.service}-${producer.home}-${details.sequence}`,
-    holds: false,
-    details,
-  }));

@@ -52,6 +52,7 @@ export type NoteKind = 'halted' | 'skipped' | 'relayed';
 export type OpenWork = { readonly work: Work; readonly position: Position };
 export type WorkCount = { readonly kind: string; readonly pending: number; readonly dueNow: number };
 export type Row = { readonly id: string; readonly body: string };
+
 export const readModel = (options: ReadModelOptions): ReadModel => new SqliteReadModel(options);
 
 class SqliteReadModel implements ReadModel {

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Home, ServiceName } from '@tongdui/contracts';
+import type { Home, InvariantReport, ServiceName } from '@tongdui/contracts';
 import type { PartAnswer } from '@tongdui/decider';
 import type { EventStore, JsonObject } from '@tongdui/event-store';
 import { destination, pino, stdTimeFunctions } from 'pino';
@@ -16,7 +16,7 @@ import { messageOf } from './host.seams.ts';
 import { type Host, host } from './host.ts';
 import { application } from './http.ts';
 import { metricsOf } from './metrics.ts';
-import { clockRoute, type Invariants, operatorRoutes, type TieOuts } from './operator-routes.ts';
+import { clockRoute, operatorRoutes } from './operator-routes.ts';
 import { readModel } from './read-model.ts';
 import type { BusinessClock, CrashPoint, Log, WallClock } from './seams.ts';
 import type { Rows, Service } from './service.ts';
@@ -44,8 +44,10 @@ export type ServiceDefinition<Built extends Service> = {
   readonly service: (deps: Deps) => Built;
   readonly routes: (built: Built, deps: Deps) => readonly Endpoint[];
   readonly openapi?: unknown;
-  readonly tieOuts?: (built: Built, deps: Deps) => TieOuts | Promise<TieOuts>;
-  readonly invariants?: (built: Built, deps: Deps) => Invariants | Promise<Invariants>;
+  /** This service's part of the invariants, for an auditor. */
+  readonly invariants?: (rows: Rows) => InvariantReport;
+  /** Figures that must agree with those of other services. */
+  readonly figures?: (rows: Rows) => unknown;
 };
 
 export type RunningService = {
@@ -67,7 +69,8 @@ export type RunningService = {
  *     nounRoutes(nouns.policies, { visible: 'everyone' }),
  *   ],
  *   openapi,
- *   invariants: ({ operations }) => operations.invariants(),
+ *   invariants,
+ *   figures,
  * });
  * ```
  *
@@ -176,11 +179,14 @@ const routesOf = <Built extends Service>(
   running: Host,
   clock: AdjustableClock | undefined,
 ): Endpoint[] => {
-  const { tieOuts, invariants } = definition;
+  const { figures, invariants } = definition;
   const operators = operatorRoutes({
+    service: definition.name,
     host: running,
-    ...(tieOuts ? { tieOuts: () => tieOuts(built, deps) } : {}),
-    ...(invariants ? { invariants: () => invariants(built, deps) } : {}),
+    reports: {
+      ...(invariants ? { invariants: () => invariants(deps.rows) } : {}),
+      ...(figures ? { figures: () => figures(deps.rows) } : {}),
+    },
   });
   return [...definition.routes(built, deps), ...operators, ...(clock && !deps.config.production ? [clockRoute(clock)] : [])];
 };

@@ -123,7 +123,7 @@ const accrual = (of: Movement, kind: ObligationKind, debtor: Party | Member, cre
   }) as const satisfies PairCommand;
 
 /** The pair says the owner, the reference the payment: together the natural key of a share as of a fronted payment. */
-export const obligationIdOf = (debtor: string, creditor: string, kind: ObligationKind, reference: PaymentReference): ObligationId =>
+const obligationIdOf = (debtor: string, creditor: string, kind: ObligationKind, reference: PaymentReference): ObligationId =>
   `${debtor}-${creditor}-${kind}-${reference}` as ObligationId;
 
 const sealAll = ({ cycle, declareBy, confirmBy, terms: { disputeDays }, occurredAt: at }: DataOf<typeof cycleCalled>): Effect[] =>

@@ -26,7 +26,7 @@ import { fenOf, hangzhou, jiaxing, march, paymentIdOf, paymentOf, referenceOf, s
 import { figuresOf, invariantsOf } from './invariants.ts';
 import { clearing } from './service.ts';
 
-export const start = '2026-03-01T02:00:00.000Z' as Instant;
+const start = '2026-03-01T02:00:00.000Z' as Instant;
 export const person = (role: Role, city: string): Actor => ({ sub: `${role}-${city}`, city: city as Home, roles: [role] });
 export const jointOffice = person('joint-office', 'G60');
 export const treasurer = (city: string) => person('treasurer', city);

@@ -78,7 +78,7 @@ export type Reason =
   | 'transfers-outstanding';
 
 type Opened = { readonly cycle: CycleMonth; readonly terms: CycleTerms; readonly members: readonly Member[]; readonly callAt: Instant };
-export type TransferState = Transfer & { readonly is: 'due' | 'sent' | 'received' };
+type TransferState = Transfer & { readonly is: 'due' | 'sent' | 'received' };
 
 export type State =
   | { readonly is: 'unknown' }

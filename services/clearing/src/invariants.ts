@@ -1,5 +1,4 @@
 import type { ClearingFigures, CycleView, DrawView, InvariantReport, ObligationView, PairView, SegmentView } from '@tongdui/contracts';
-import type { Check } from '@tongdui/runtime';
 import type { Rows } from '@tongdui/runtime/service';
 import { netted } from './netting.ts';
 
@@ -37,14 +36,6 @@ export const figuresOf = (rows: Pick<Rows, 'list'>): ClearingFigures => ({
       ]),
   ),
 });
-
-/** The same as the checks that every service answers. */
-export const checksOf = (rows: Pick<Rows, 'list'>): readonly Check[] =>
-  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({
-    name: `invariant-${number}`,
-    holds: held,
-    details,
-  }));
 
 const violationsMax = 20;
 const reported = (checked: number, violations: readonly string[]) => ({

@@ -5,7 +5,7 @@ import type { DisputablePayment, Fact } from './pair.facts.ts';
 import { count, nothing, type Totals } from './pair.totals.ts';
 
 /** A payment that wants the cover of the prefund. What is over leaves only its key: it must never be drawn again. */
-export type Draw =
+type Draw =
   | { readonly is: 'queued'; readonly place: number; readonly paymentId: PaymentId; readonly amountFen: Fen }
   | { readonly is: 'granted'; readonly amountFen: Fen }
   | { readonly is: 'used' }
@@ -21,7 +21,7 @@ export type Item = {
 };
 
 /** Obligations with their sums, so that no decision adds up thousands. */
-export type Batch = { readonly items: PersistentMap<ObligationId, Item>; readonly totalFen: Fen; readonly hostFrontedFen: Fen };
+type Batch = { readonly items: PersistentMap<ObligationId, Item>; readonly totalFen: Fen; readonly hostFrontedFen: Fen };
 
 export type Segment = {
   readonly is: 'sealed' | 'declared' | 'confirmed' | 'netted';
@@ -32,10 +32,10 @@ export type Segment = {
   readonly disputeDays: number;
 };
 
-export type Dispute = { readonly item: Item; readonly dueAt: Instant; readonly escalated: boolean };
+type Dispute = { readonly item: Item; readonly dueAt: Instant; readonly escalated: boolean };
 
 /** What single obligations still have to be told. */
-export type Mark = { readonly to: 'netted' | 'settled'; readonly cycle?: CycleMonth; readonly settlementId?: string };
+type Mark = { readonly to: 'netted' | 'settled'; readonly cycle?: CycleMonth; readonly settlementId?: string };
 
 export type State = {
   readonly totals: Totals;
@@ -101,6 +101,35 @@ export const evolve = (before: State, fact: Fact): State => {
     }
     case 'ReversalNoted':
       return { ...state, reversed: state.reversed.add(fact.reference) };
+    case 'ObligationDisputed':
+    case 'DisputeEscalated':
+    case 'DisputeRuled':
+      return evolveDispute(state, fact);
+    case 'VerticallySettled': {
+      let { open, marks } = state;
+      for (const id of fact.obligations) {
+        open = withoutItem(open, id, open.items.get(id) ?? corrupt(`${id} settled but not open`));
+        marks = marks.set(id, { to: 'settled', settlementId: fact.settlementId });
+      }
+      return { ...state, open, marks };
+    }
+    case 'ObligationNetted':
+    case 'ObligationSettled':
+      return { ...state, marks: state.marks.delete(fact.obligationId) };
+    case 'SegmentSealed':
+    case 'SegmentDeclared':
+    case 'SegmentConfirmed':
+    case 'SegmentCarriedOver':
+    case 'SegmentNetted':
+    case 'SegmentSettled':
+      return evolveSegment(state, fact);
+    default:
+      return unreachable(fact);
+  }
+};
+
+const evolveDispute = (state: State, fact: Extract<Fact, { type: 'ObligationDisputed' | 'DisputeEscalated' | 'DisputeRuled' }>): State => {
+  switch (fact.type) {
     case 'ObligationDisputed': {
       const segment = segmentOf(state, fact.cycle);
       const item = segment.batch.items.get(fact.obligationId) ?? corrupt(`${fact.obligationId} disputed but not in ${fact.cycle}`);
@@ -123,24 +152,6 @@ export const evolve = (before: State, fact: Fact): State => {
         reversed: fact.wonBy === 'debtor' ? state.reversed.add(dispute.item.reference) : state.reversed,
       };
     }
-    case 'VerticallySettled': {
-      let { open, marks } = state;
-      for (const id of fact.obligations) {
-        open = withoutItem(open, id, open.items.get(id) ?? corrupt(`${id} settled but not open`));
-        marks = marks.set(id, { to: 'settled', settlementId: fact.settlementId });
-      }
-      return { ...state, open, marks };
-    }
-    case 'ObligationNetted':
-    case 'ObligationSettled':
-      return { ...state, marks: state.marks.delete(fact.obligationId) };
-    case 'SegmentSealed':
-    case 'SegmentDeclared':
-    case 'SegmentConfirmed':
-    case 'SegmentCarriedOver':
-    case 'SegmentNetted':
-    case 'SegmentSettled':
-      return evolveSegment(state, fact);
     default:
       return unreachable(fact);
   }

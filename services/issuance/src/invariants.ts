@@ -1,5 +1,4 @@
 import type { AllowanceView, ApplicationView, InvariantReport, IssuanceFigures, PotView } from '@tongdui/contracts';
-import type { Check } from '@tongdui/runtime';
 import type { Rows } from '@tongdui/runtime/service';
 
 /** This service's part of the system's invariants, as an auditor can run them over the rows. */
@@ -26,14 +25,6 @@ export const figuresOf = (rows: Pick<Rows, 'list'>): IssuanceFigures => ({
     rows.list<PotView>('pots').map(({ id, owner, appropriatedFen, grantedFen }) => [id, { owner, appropriatedFen, grantedFen }]),
   ),
 });
-
-/** The same as the checks that every service answers. */
-export const checksOf = (rows: Pick<Rows, 'list'>): readonly Check[] =>
-  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({
-    name: `invariant-${number}`,
-    holds: held,
-    details,
-  }));
 
 const violationsMax = 20;
 

@@ -1,5 +1,5 @@
 import { runService } from '@tongdui/runtime';
-import { checksOf, figuresOf } from './invariants.ts';
+import { figuresOf, invariantsOf } from './invariants.ts';
 import { routes } from './issuance.http.ts';
 import { issuance } from './service.ts';
 
@@ -7,6 +7,6 @@ await runService({
   name: 'issuance',
   service: issuance,
   routes: ({ operations }) => routes(operations),
-  invariants: (_built, { rows }) => checksOf(rows),
-  tieOuts: (_built, { rows }) => [{ name: 'figures', holds: true, details: figuresOf(rows) }],
+  invariants: invariantsOf,
+  figures: figuresOf,
 });

@@ -63,6 +63,7 @@ describe('a pot', () => {
     ['is opened', [], open, [potOpened]],
     ['is opened although a release came first', [released(1, 0)], open, [potOpened]],
     ['takes an appropriation', [potOpened], appropriate('a', 100), [appropriated('a', 100)]],
+    ['holds at most ¥100 billion', funded, appropriate('b', 10 ** 13 - 100), [appropriated('b', 10 ** 13 - 100)]],
     ['takes one appropriation once', funded, appropriate('a', 100), []],
     ['commits its last fen', funded, commit(1, 100), [committed(1, 100)]],
     ['commits for every home that it is open to', funded, commit(1, 100, { forHome: jiaxing }), [committed(1, 100)]],

@@ -1,5 +1,4 @@
 import type { BookView, InvariantReport, LedgerFigures } from '@tongdui/contracts';
-import type { Check } from '@tongdui/runtime';
 import type { Rows } from '@tongdui/runtime/service';
 import type { BalanceRow } from './ledger.projection.ts';
 
@@ -28,14 +27,6 @@ export const invariantsOf = (rows: Rows): InvariantReport => {
     },
   };
 };
-
-/** The same as the checks that every service answers. */
-export const checksOf = (rows: Rows): readonly Check[] =>
-  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({
-    name: `invariant-${number}`,
-    holds: held,
-    details,
-  }));
 
 const violationsMax = 20;
 const reported = (checked: number, violations: readonly string[]) => ({

@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checksOf, figuresOf, invariantsOf } from './invariants.ts';
+import { figuresOf, invariantsOf } from './invariants.ts';
 import { routes } from './ledger.http.ts';
 import { historyOf, steps } from './history.fixtures.ts';
 import { ledger } from './service.ts';
@@ -132,6 +132,7 @@ const allEntries = async (path: string): Promise<EntryView[]> => {
     const { status, body } = await get(next);
     expect(status).toBe(200);
     const page = EntriesPage.parse(body);
+    expect(page.items.length).toBeLessThanOrEqual(Number(new URL(next, url).searchParams.get('limit') ?? 50));
     found.push(...page.items);
     next = page.next;
   }
@@ -142,10 +143,6 @@ const booksOf = () => rows.list<BookView>('books').map(({ party }) => party);
 describe('the ledger, from published events to answers', () => {
   test('posts every entry of every event once, and holds its invariants', () => {
     expect(invariantsOf(rows).invariants).toMatchObject({ '1': { held: true }, '3': { held: true } });
-    expect(checksOf(rows).map(({ name, holds }) => [name, holds])).toEqual([
-      ['invariant-1', true],
-      ['invariant-3', true],
-    ]);
     const figures = LedgerFigures.parse(figuresOf(rows));
     expect(figures.entries).toBe(
       history.events

@@ -264,9 +264,7 @@ const entry = (
   occurredAt: about.occurredAt,
 });
 
-type Pair = { readonly debtor: string; readonly creditor: string };
-
-const dimensionsOf = (about: About, pair: Pair | undefined): Dimensions => {
+const dimensionsOf = (about: About, pair: Pick<Dimensions, 'debtor' | 'creditor'> | undefined): Dimensions => {
   const debtor = pair?.debtor ?? about.debtor;
   const creditor = pair?.creditor ?? about.creditor;
   return {
@@ -283,7 +281,7 @@ const dimensionsOf = (about: About, pair: Pair | undefined): Dimensions => {
 };
 
 /** The pair whose debt an account of a book holds. An entry between two of them (a home city passing a debt on) is about the credited one. */
-const pairOf = (book: string, account: Account): Pair | undefined => {
+const pairOf = (book: string, account: Account): Pick<Dimensions, 'debtor' | 'creditor'> | undefined => {
   const [kind, other = ''] = account.split(':');
   if (kind === 'due-to' || kind === 'prefund-at') return { debtor: book, creditor: other };
   if (kind === 'due-from' || kind === 'prefund-of') return { debtor: other, creditor: book };

@@ -1,8 +1,20 @@
 import { addMinutes, addWorkingDays, dateOf, endOf } from '@tongdui/calendar';
-import type { ClaimPeople, ClaimStatus, Fen, Instant, PaymentId } from '@tongdui/contracts';
+import type { ClaimStatus, Fen, Instant } from '@tongdui/contracts';
 import { alreadySo, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
 import { fen, minus, positive, splitOver, totalOf } from '@tongdui/money';
-import { type Claim, evolve, type Fact, type Movement, type Opening, type PaymentTry, type State, type Submission } from './claim.state.ts';
+import {
+  applyRedLetter,
+  type ClosingCommand,
+  clawBack,
+  concludeClosing,
+  notePayment,
+  noteRecovered,
+  reject,
+  writeOff,
+} from './claim.closing.ts';
+import type { Fact, Opening, Submission } from './claim.facts.ts';
+import { held, isOver, movementOf, payable, rejected } from './claim.outcomes.ts';
+import { type Claim, evolve, type State } from './claim.state.ts';
 
 /** A claim from the day it is awaited to its payment and, where need be, its return. It coordinates with the invoice (its slice) and the payment (its cancelling). */
 
@@ -20,26 +32,23 @@ export type Command =
   | ({ readonly type: 'CheckClaim'; readonly risks: readonly string[] } & By & At)
   | ({ readonly type: 'SendBack' } & Reasoned & At)
   | ({ readonly type: 'HoldClaim' | 'DismissHold' | 'UpholdHold' } & Reasoned & At)
-  | ({ readonly type: 'RejectClaim' } & Reasoned & At)
-  | ({ readonly type: 'ClawBack' } & Reasoned & At)
-  | ({ readonly type: 'WriteOff' } & Reasoned & At)
   | ({ readonly type: 'ReviewClaim'; readonly subsidyFen: Fen; readonly selfPaidFen: Fen } & By & At)
   | ({ readonly type: 'OpenNotice' } & By & At)
   | ({ readonly type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection'; readonly objection: string } & Reasoned & At)
-  | ({ readonly type: 'ConcludeClosing'; readonly refusedBecause?: string; readonly paymentId: PaymentId } & At)
-  | ({ readonly type: 'NotePayment'; readonly outcome: 'instructed' | 'paid' | 'failed' | 'unknown' } & PaymentTry & At)
-  | ({ readonly type: 'ApplyRedLetter'; readonly redLetterId: string } & At)
-  | ({ readonly type: 'NoteRecovered'; readonly cause: 'recovery' | 'dispute' } & At)
+  | ClosingCommand
   | ({ readonly type: 'ClaimDue' | 'HoldDue' | 'NoticeDue' } & At);
 
 /** In order of precedence. */
 export type Reason =
   | 'claim-unknown'
   | 'claim-over'
-  | 'claim-not-in-that-state'
   | 'submission-pending'
+  | 'claim-not-in-that-state'
   | 'attempt-out-of-order'
   | 'claim-too-late'
+  | 'same-person'
+  | 'no-corrections-left'
+  | 'subsidy-above-redeemed'
   | 'invoice-parties-differ'
   | 'invoice-before-contract'
   | 'dates-out-of-order'
@@ -47,12 +56,9 @@ export type Reason =
   | 'amounts-do-not-add-up'
   | 'payment-not-proven'
   | 'evidence-missing'
-  | 'same-person'
-  | 'no-corrections-left'
-  | 'subsidy-above-redeemed'
-  | 'notice-over'
   | 'objection-unknown'
   | 'objection-already-ruled'
+  | 'notice-over'
   | 'closing-pending'
   | 'payment-already-instructed';
 
@@ -72,6 +78,7 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'RefuseSubmission':
       return concludeSubmission(command, state);
     case 'NoteSliceGivenBack':
+      if (state.attempts.find((attempt) => attempt.n === command.n)?.givenBack) return alreadySo;
       return record({ type: 'SliceGivenBack', n: command.n, at: command.at });
     case 'CheckClaim':
       return check(command, state);
@@ -92,11 +99,9 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'RejectClaim':
       return reject(command, state);
     case 'ClawBack':
-      if (state.status !== 'paid') return refuse(isOver(state.status) ? 'claim-over' : 'claim-not-in-that-state');
-      return record(clawback(state, command));
+      return clawBack(command, state);
     case 'WriteOff':
-      if (state.status !== 'clawback-due') return refuse(isOver(state.status) ? 'claim-over' : 'claim-not-in-that-state');
-      return askClosing(state, 'write-off', command);
+      return writeOff(command, state);
     case 'ConcludeClosing':
       return concludeClosing(command, state);
     case 'NotePayment':
@@ -127,8 +132,8 @@ const submit = (command: Of<'SubmitClaim'>, state: Claim): Decision<Fact, Reason
   if (invoice.sliceFen > invoice.totalFen) return refuse('slice-exceeds-invoice');
   if (state.terms.payeeMode === 'lab-redeemed' && state.subsidyFen + selfPaidFen !== invoice.sliceFen)
     return refuse('amounts-do-not-add-up');
-  if (state.terms.payeeMode === 'enterprise-refunded' && selfPaidFen < invoice.sliceFen) return refuse('payment-not-proven');
   if (state.subsidyFen > invoice.sliceFen) return refuse('amounts-do-not-add-up');
+  if (state.terms.payeeMode === 'enterprise-refunded' && selfPaidFen < invoice.sliceFen) return refuse('payment-not-proven');
   if (!command.hasInvoiceEvidence) return refuse('evidence-missing');
   const dueAt = addMinutes(at, state.terms.coordinatorDeadlineMinutes);
   return record({ type: 'SubmissionMade', claimId: state.claimId, home: state.home, n, invoice, selfPaidFen, evidence, by, dueAt, at });
@@ -233,105 +238,10 @@ const objection = (command: Of<'RaiseObjection' | 'DismissObjection' | 'UpholdOb
   }
   if (!known) return refuse('objection-unknown');
   if (known.ruling !== 'open') return refuse('objection-already-ruled');
-  if (command.type === 'UpholdObjection') return record(rejected(state, by, reason, at));
+  if (command.type === 'UpholdObjection') return record(rejected(state, by, reason, at, { objection: id }));
   const dismissed: Fact = { type: 'ObjectionDismissed', objection: id, by, reason, at };
   const isLast = state.objections.every((candidate) => candidate.id === id || candidate.ruling !== 'open');
   return isLast && at >= state.notice.dueAt ? record(dismissed, payable(state, at)) : record(dismissed);
-};
-
-const beforePayable: readonly ClaimStatus[] = [
-  'awaited',
-  'submitted',
-  'sent-back',
-  'checked',
-  'risk-hold',
-  'reviewed',
-  'notice',
-  'objected',
-];
-
-const reject = (command: Of<'RejectClaim'>, state: Claim): Decision<Fact, Reason> => {
-  if (isOver(state.status)) return refuse('claim-over');
-  if (state.status === 'submitting') return refuse('submission-pending');
-  if (beforePayable.includes(state.status)) return record(rejected(state, command.by, command.reason, command.at));
-  if (state.status === 'payable' || state.status === 'failed') return askClosing(state, 'rejection', command);
-  return refuse('payment-already-instructed');
-};
-
-/** From payable on the payment's own stream decides whether it can still be called off. */
-const askClosing = (state: Claim, closing: 'rejection' | 'write-off', command: Reasoned & At): Decision<Fact, Reason> =>
-  state.closing ? refuse('closing-pending') : record(closingAsked(state, closing, command));
-
-const closingAsked = (state: Claim, closing: 'rejection' | 'write-off', { by, reason, at }: Reasoned & At): Fact => ({
-  type: 'ClosingAsked',
-  closing,
-  claimId: state.claimId,
-  payer: state.payer,
-  paymentId: state.payment?.paymentId ?? (`${state.payer}-payment-${state.claimId.split('-').slice(2).join('-')}` as PaymentId),
-  by,
-  reason,
-  at,
-});
-
-const concludeClosing = (command: Of<'ConcludeClosing'>, state: Claim): Decision<Fact, Reason> => {
-  const { closing } = state;
-  if (!closing) return alreadySo;
-  const { at } = command;
-  if (command.refusedBecause !== undefined)
-    return record({ type: 'ClosingRefused', closing: closing.kind, claimId: state.claimId, reason: command.refusedBecause, at });
-  if (closing.kind === 'rejection') return record(rejected(state, closing.by, closing.reason, at, true));
-  return state.payment
-    ? record({ ...movementOf(state), ...tryOf(state.payment), type: 'ClawbackWrittenOff', by: closing.by, reason: closing.reason, at })
-    : alreadySo;
-};
-
-const rank = { instructed: 0, unknown: 1, failed: 2, paid: 2 } as const;
-
-/** The payment's events come in order, perhaps twice; a return (退汇) makes a paid try a failed one. */
-const notePayment = (command: Of<'NotePayment'>, state: Claim): Decision<Fact, Reason> => {
-  const { outcome, paymentId, instruction, reference, at } = command;
-  const before = state.payment;
-  const isReturn = before?.instruction === instruction && before.outcome === 'paid' && outcome === 'failed';
-  if (
-    before &&
-    (instruction < before.instruction || (instruction === before.instruction && rank[outcome] <= rank[before.outcome] && !isReturn))
-  )
-    return alreadySo;
-  if (isOver(state.status)) return alreadySo;
-  const noted: Fact = { type: 'PaymentNoted', outcome, paymentId, instruction, reference, at };
-  if (state.marked && outcome === 'paid')
-    return record(
-      noted,
-      clawback({ ...state, payment: { paymentId, instruction, reference, outcome } }, { by: 'red-letter', reason: 'red-letter', at }),
-    );
-  if (state.marked && outcome === 'failed' && !state.closing)
-    return record(noted, closingAsked(state, 'rejection', { by: 'red-letter', reason: 'red-letter', at }));
-  return record(noted);
-};
-
-/** By the claim's own state: unpaid is rejected, in flight is marked, paid is due to come back. */
-const applyRedLetter = (command: Of<'ApplyRedLetter'>, state: Claim): Decision<Fact, Reason> => {
-  const { redLetterId, at } = command;
-  if (state.redLetters.includes(redLetterId) || isOver(state.status)) return alreadySo;
-  const noted: Fact = { type: 'RedLetterNoted', redLetterId, claimId: state.claimId, at };
-  const cause = { by: 'red-letter', reason: 'red-letter', at };
-  if (state.status === 'paid') return record(noted, clawback(state, cause));
-  if (beforePayable.includes(state.status)) return record(noted, rejected(state, cause.by, cause.reason, at));
-  if ((state.status === 'payable' || state.status === 'failed') && !state.closing)
-    return record(noted, closingAsked(state, 'rejection', cause));
-  return record(noted);
-};
-
-const noteRecovered = (command: Of<'NoteRecovered'>, state: Claim): Decision<Fact, Reason> => {
-  const recovered: Fact = { type: 'ClaimRecovered', cause: command.cause, at: command.at };
-  if (command.cause === 'recovery') return state.status === 'clawback-due' ? record(recovered) : alreadySo;
-  if (state.status === 'paid') return record(recovered);
-  if (state.status !== 'clawback-due' || !state.payment) return alreadySo;
-  // The lost dispute takes the clawback's place: what the payee was to pay back is no longer due.
-  return record<Fact>(
-    { ...movementOf(state), ...tryOf(state.payment), type: 'ClawbackWrittenOff', by: 'dispute', reason: 'dispute', at: command.at },
-    recovered,
-  );
 };
 
 /** Timers make a deadline visible; early, late and double firing change nothing. */
@@ -352,57 +262,5 @@ const due = (command: Of<'ClaimDue' | 'HoldDue' | 'NoticeDue'>, state: Claim): D
       return unreachable(command.type);
   }
 };
-
-const isOver = (status: ClaimStatus): boolean =>
-  status === 'rejected' || status === 'lapsed' || status === 'recovered' || status === 'written-off';
-
-const held = (state: Claim, by: string, reasons: readonly string[], at: Instant): Fact => ({
-  type: 'ClaimHeld',
-  claimId: state.claimId,
-  by,
-  reasons,
-  dueAt: endOf(addWorkingDays(dateOf(at), state.terms.holdWorkingDays)),
-  at,
-});
-
-const payable = (state: Claim, at: Instant): Fact => ({
-  ...movementOf(state),
-  type: 'ClaimPayable',
-  people: state.people as ClaimPeople,
-  payBy: addWorkingDays(dateOf(at), state.terms.paymentWorkingDays),
-  at,
-});
-
-const rejected = (state: Claim, by: string, reason: string, at: Instant, wasPayable = false): Fact => ({
-  ...movementOf(state),
-  type: 'ClaimRejected',
-  contract: state.contract,
-  wasPayable,
-  by,
-  reason,
-  ...(state.submission ? { submission: { n: state.submission.n, invoice: state.submission.invoice.digest } } : {}),
-  at,
-});
-
-const clawback = (state: Claim, { by, reason, at }: Reasoned & At): Fact => {
-  if (!state.payment) throw new Error(`${state.claimId} is paid without a payment`);
-  return { ...movementOf(state), ...tryOf(state.payment), type: 'ClawbackDue', by, reason, at };
-};
-
-const tryOf = ({ paymentId, instruction, reference }: PaymentTry): PaymentTry => ({ paymentId, instruction, reference });
-
-const movementOf = (state: Claim): Movement => ({
-  voucherId: state.voucherId,
-  orderId: state.orderId,
-  claimId: state.claimId,
-  home: state.home,
-  host: state.host,
-  enterprise: state.enterprise,
-  payee: state.payee,
-  payer: state.payer,
-  route: state.terms.route,
-  amountFen: totalOf(state.left),
-  slices: positive(state.left),
-});
 
 export const claim: Decider<Command, State, Fact, Reason> = { initial: { is: 'none' }, decide, evolve };

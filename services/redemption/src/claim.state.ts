@@ -1,171 +1,6 @@
-import type {
-  ClaimId,
-  ClaimPeople,
-  ClaimStatus,
-  Fen,
-  Instant,
-  InvoiceNumber,
-  LocalDate,
-  Member,
-  OrderId,
-  Payee,
-  PaymentId,
-  PaymentReference,
-  Route,
-  Sha256,
-  Slices,
-  Uscc,
-  VoucherId,
-} from '@tongdui/contracts';
+import type { ClaimPeople, ClaimStatus, Instant, LocalDate, Sha256, Slices } from '@tongdui/contracts';
 import { corrupt, unreachable } from '@tongdui/decider';
-import type { PinnedTerms } from './terms.ts';
-
-/** What a claim keeps of its order, from the day it is awaited. */
-export type Opening = {
-  readonly claimId: ClaimId;
-  readonly orderId: OrderId;
-  readonly contract: number;
-  readonly voucherId: VoucherId;
-  readonly home: Member;
-  readonly host: Member;
-  readonly enterprise: Uscc;
-  readonly lab: Uscc;
-  readonly payee: Payee;
-  readonly payer: Member;
-  readonly slices: Slices;
-  readonly subsidyFen: Fen;
-  readonly signedOn: LocalDate;
-  readonly acceptedOn: LocalDate;
-  readonly claimBy: LocalDate;
-  readonly terms: PinnedTerms;
-};
-
-export type ClaimInvoice = {
-  readonly digest: Sha256;
-  readonly number: InvoiceNumber;
-  readonly totalFen: Fen;
-  readonly sliceFen: Fen;
-  readonly seller: Uscc;
-  readonly buyer: Uscc;
-  readonly issuedOn: LocalDate;
-};
-
-export type Submission = {
-  readonly n: number;
-  readonly invoice: ClaimInvoice;
-  readonly selfPaidFen: Fen;
-  readonly evidence: readonly Sha256[];
-  readonly by: string;
-};
-
-/** What every published event of a claim says; amounts are those still claimed. */
-export type Movement = {
-  readonly voucherId: VoucherId;
-  readonly orderId: OrderId;
-  readonly claimId: ClaimId;
-  readonly home: Member;
-  readonly host: Member;
-  readonly enterprise: Uscc;
-  readonly payee: Payee;
-  readonly payer: Member;
-  readonly route: Route;
-  readonly amountFen: Fen;
-  readonly slices: Slices;
-};
-export type PaymentTry = { readonly paymentId: PaymentId; readonly instruction: number; readonly reference: PaymentReference };
-
-type At = { readonly at: Instant };
-type WithContract = { readonly contract: number };
-
-export type Fact =
-  | ({ readonly type: 'ClaimAwaited'; readonly dueAt: Instant } & Opening & At)
-  | ({ readonly type: 'SubmissionMade'; readonly claimId: ClaimId; readonly home: Member; readonly dueAt: Instant } & Submission & At)
-  | ({ readonly type: 'ClaimSubmitted'; readonly n: number } & At)
-  /** `dueAt`: when the claim lapses or its correction is overdue, as before. */
-  | ({
-      readonly type: 'SubmissionRefused';
-      readonly claimId: ClaimId;
-      readonly n: number;
-      readonly invoice: Sha256;
-      readonly reason: string;
-      readonly dueAt: Instant;
-    } & At)
-  | ({ readonly type: 'SliceGivenBack'; readonly n: number } & At)
-  | ({
-      readonly type: 'ClaimSentBack';
-      readonly claimId: ClaimId;
-      readonly by: string;
-      readonly reason: string;
-      readonly dueAt: Instant;
-    } & At)
-  | ({ readonly type: 'ClaimChecked'; readonly by: string } & At)
-  | ({
-      readonly type: 'ClaimHeld';
-      readonly claimId: ClaimId;
-      readonly by: string;
-      readonly reasons: readonly string[];
-      readonly dueAt: Instant;
-    } & At)
-  | ({ readonly type: 'HoldEscalated' } & At)
-  | ({ readonly type: 'HoldDismissed'; readonly by: string; readonly reason: string } & At)
-  | ({
-      readonly type: 'ClaimReviewed';
-      readonly by: string;
-      readonly claimId: ClaimId;
-      readonly orderId: OrderId;
-      readonly voucherId: VoucherId;
-      readonly n: number;
-      readonly invoice: Sha256;
-      readonly slices: Slices;
-      /** What the review cut: goes back to the voucher. */
-      readonly cut: Slices;
-      readonly subsidyFen: Fen;
-      readonly sliceFen: Fen;
-      readonly sliceLowered: boolean;
-      readonly selfPaidFen: Fen;
-    } & WithContract &
-      At)
-  | ({
-      readonly type: 'NoticeOpened';
-      readonly claimId: ClaimId;
-      readonly by: string;
-      readonly until: LocalDate;
-      readonly dueAt: Instant;
-    } & At)
-  | ({ readonly type: 'ObjectionRaised'; readonly objection: string; readonly by: string; readonly reason: string } & At)
-  | ({ readonly type: 'ObjectionDismissed'; readonly objection: string; readonly by: string; readonly reason: string } & At)
-  | ({ readonly type: 'ClaimPayable'; readonly people: ClaimPeople; readonly payBy: LocalDate } & Movement & At)
-  /** A rejection or a write-off that the payment's own stream must agree to first. */
-  | ({
-      readonly type: 'ClosingAsked';
-      readonly closing: 'rejection' | 'write-off';
-      readonly claimId: ClaimId;
-      readonly payer: Member;
-      readonly paymentId: PaymentId;
-      readonly by: string;
-      readonly reason: string;
-    } & At)
-  | ({
-      readonly type: 'ClosingRefused';
-      readonly closing: 'rejection' | 'write-off';
-      readonly claimId: ClaimId;
-      readonly reason: string;
-    } & At)
-  | ({
-      readonly type: 'ClaimRejected';
-      readonly wasPayable: boolean;
-      readonly by: string;
-      readonly reason: string;
-      readonly submission?: { readonly n: number; readonly invoice: Sha256 };
-    } & Movement &
-      WithContract &
-      At)
-  | ({ readonly type: 'ClaimLapsed' } & Movement & WithContract & At)
-  | ({ readonly type: 'PaymentNoted'; readonly outcome: 'instructed' | 'paid' | 'failed' | 'unknown' } & PaymentTry & At)
-  | ({ readonly type: 'RedLetterNoted'; readonly redLetterId: string; readonly claimId: ClaimId } & At)
-  | ({ readonly type: 'ClawbackDue'; readonly by: string; readonly reason: string } & Movement & PaymentTry & At)
-  | ({ readonly type: 'ClawbackWrittenOff'; readonly by: string; readonly reason: string } & Movement & PaymentTry & At)
-  | ({ readonly type: 'ClaimRecovered'; readonly cause: 'recovery' | 'dispute' } & At);
+import type { Fact, Opening, PaymentTry, Submission } from './claim.facts.ts';
 
 export type Objection = { readonly id: string; readonly ruling: 'open' | 'dismissed' | 'upheld' };
 
@@ -178,6 +13,7 @@ export type Claim = Opening & {
     readonly status: 'pending' | 'accepted' | 'refused';
     readonly reason?: string;
     readonly invoice: Sha256;
+    readonly givenBack?: true;
   }[];
   /** Of the pending or the accepted submission. */
   readonly submission?: Submission;
@@ -187,6 +23,9 @@ export type Claim = Opening & {
   readonly dueAt: Instant;
   readonly people: Partial<ClaimPeople>;
   readonly hold?: { readonly reasons: readonly string[]; readonly from: ClaimStatus; readonly dueAt: Instant; readonly escalated: boolean };
+  /** How often it was held, and how often that was dismissed. */
+  readonly holds: number;
+  readonly dismissals: number;
   readonly notice?: { readonly until: LocalDate; readonly dueAt: Instant };
   readonly objections: readonly Objection[];
   readonly payBy?: LocalDate;
@@ -210,6 +49,8 @@ export const evolve = (state: State, fact: Fact): State => {
       submittedFrom: 'awaited',
       corrections: 0,
       people: {},
+      holds: 0,
+      dismissals: 0,
       objections: [],
       redLetters: [],
       marked: false,
@@ -235,18 +76,23 @@ export const evolve = (state: State, fact: Fact): State => {
       return { ...rest, status: state.submittedFrom, marked: false };
     }
     case 'SliceGivenBack':
-      return state;
+      return withAttempt(state, fact.n, { givenBack: true });
     case 'ClaimSentBack':
       return { ...state, status: 'sent-back', corrections: state.corrections + 1, dueAt: fact.dueAt };
     case 'ClaimChecked':
       return { ...state, status: 'checked', people: { ...state.people, checkedBy: fact.by } };
     case 'ClaimHeld':
-      return { ...state, status: 'risk-hold', hold: { reasons: fact.reasons, from: state.status, dueAt: fact.dueAt, escalated: false } };
+      return {
+        ...state,
+        status: 'risk-hold',
+        hold: { reasons: fact.reasons, from: state.status, dueAt: fact.dueAt, escalated: false },
+        holds: state.holds + 1,
+      };
     case 'HoldEscalated':
       return state.hold ? { ...state, hold: { ...state.hold, escalated: true } } : state;
     case 'HoldDismissed': {
       const { hold, ...rest } = state;
-      return { ...rest, status: hold?.from ?? corrupt('dismissed without a hold') };
+      return { ...rest, status: hold?.from ?? corrupt('dismissed without a hold'), dismissals: state.dismissals + 1 };
     }
     case 'ClaimReviewed': {
       if (!state.submission) return corrupt('reviewed without a submission');
@@ -315,7 +161,10 @@ const evolvePayment = (state: Extract<State, { is: 'claim' }>, fact: FromPayable
     }
     case 'ClaimRejected': {
       const { closing: _, ...rest } = state;
-      return { ...rest, status: 'rejected', endReason: fact.reason };
+      const objections = state.objections.map((objection) =>
+        objection.id === fact.objection ? { ...objection, ruling: 'upheld' as const } : objection,
+      );
+      return { ...rest, status: 'rejected', objections, endReason: fact.reason };
     }
     case 'ClaimLapsed':
       return { ...state, status: 'lapsed', endReason: 'claim-lapsed' };
@@ -326,7 +175,7 @@ const evolvePayment = (state: Extract<State, { is: 'claim' }>, fact: FromPayable
         payment: { paymentId: fact.paymentId, instruction: fact.instruction, reference: fact.reference, outcome: fact.outcome },
       };
     case 'RedLetterNoted':
-      return { ...state, redLetters: [...state.redLetters, fact.redLetterId], marked: true };
+      return { ...state, redLetters: [...state.redLetters, fact.redLetterId], marked: state.submission !== undefined };
     case 'ClawbackDue':
       return { ...state, status: 'clawback-due', endReason: fact.reason };
     case 'ClawbackWrittenOff': {
@@ -340,7 +189,7 @@ const evolvePayment = (state: Extract<State, { is: 'claim' }>, fact: FromPayable
   }
 };
 
-const withAttempt = (state: Extract<State, { is: 'claim' }>, n: number, change: { status: 'accepted' | 'refused'; reason?: string }) => ({
+const withAttempt = (state: Extract<State, { is: 'claim' }>, n: number, change: Partial<Claim['attempts'][number]>) => ({
   ...state,
   attempts: state.attempts.map((attempt) => (attempt.n === n ? { ...attempt, ...change } : attempt)),
 });

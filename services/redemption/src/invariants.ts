@@ -2,10 +2,10 @@ import type { InvariantReport, RedemptionFigures } from '@tongdui/contracts';
 import { sumFen, totalOf } from '@tongdui/money';
 import type { Rows } from '@tongdui/runtime/service';
 import type { State as ClaimState } from './claim.state.ts';
-import { liveFen, type State as InvoiceState } from './invoice.decider.ts';
-import type { State as OrderState } from './order.decider.ts';
-import type { State as PaymentState } from './payment.decider.ts';
-import type { Row, VoucherRow } from './redemption.projection.ts';
+import { type State as InvoiceState, liveFen } from './invoice.decider.ts';
+import type { State as OrderState } from './order.state.ts';
+import type { State as PaymentState } from './payment.state.ts';
+import type { Row, VoucherRow } from './redemption.views.ts';
 
 /** This service's part of the invariants, as an auditor asks for them, over every row it has. */
 
@@ -20,7 +20,7 @@ const claimsOf = (rows: Rows) => existing<ClaimState>(rows, 'claims', (state) =>
 const paymentsOf = (rows: Rows) => existing<PaymentState>(rows, 'payments', (state) => state.is === 'payment') as Payment[];
 const ordersOf = (rows: Rows) => existing<OrderState>(rows, 'orders', (state) => state.is !== 'none') as Order[];
 
-export const invariants = (rows: Rows): InvariantReport => {
+export const invariantsOf = (rows: Rows): InvariantReport => {
   const claims = claimsOf(rows);
   return {
     service: 'redemption',
@@ -84,7 +84,7 @@ const isSpent = (claim: Claim) => spentStatuses.has(claim.status);
 const owedStatuses = new Set(['payable', 'instructed', 'unknown', 'failed']);
 const overWithout = new Set(['rejected', 'lapsed']);
 
-export const tieOuts = (rows: Rows): RedemptionFigures => {
+export const figuresOf = (rows: Rows): RedemptionFigures => {
   const pots: RedemptionFigures['pots'] = {};
   const payableFen: RedemptionFigures['payableFen'] = {};
   const claims: RedemptionFigures['claims'] = {};
@@ -100,7 +100,7 @@ export const tieOuts = (rows: Rows): RedemptionFigures => {
   for (const claim of claimsOf(rows)) {
     count(claims, claim.status);
     if (overWithout.has(claim.status)) count(refused, claim.endReason ?? claim.status);
-    for (const { attempts } of [claim]) for (const { reason } of attempts) if (reason) count(refused, reason);
+    for (const { reason } of claim.attempts) if (reason) count(refused, reason);
     for (const { potId, owner, amountFen } of claim.left) {
       if (owedStatuses.has(claim.status)) payableFen[owner] = (payableFen[owner] ?? 0) + amountFen;
       if (claim.status === 'recovered') pot(potId).recoveredFen += amountFen;
@@ -110,7 +110,6 @@ export const tieOuts = (rows: Rows): RedemptionFigures => {
   }
   for (const order of ordersOf(rows)) {
     for (const { reason } of order.attempts) if (reason) count(refused, reason);
-    // Accepted, and its claim not yet awaited: the voucher has redeemed what the order is about to hand on.
     if (order.is === 'declined' || order.is === 'cancelled' || order.is === 'expired')
       count(refused, order.is === 'expired' ? order.reason : `order-${order.is}`);
   }

@@ -1,31 +1,11 @@
-import type { Category, Fen, Instant, LocalDate, Member, OfferingId, OrderId, Sha256, Slices, Uscc, VoucherId } from '@tongdui/contracts';
 import { addDays, addMinutes, dateOf, endOf } from '@tongdui/calendar';
-import { alreadySo, corrupt, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
+import type { Fen, Instant, LocalDate, Sha256, Slices } from '@tongdui/contracts';
+import { alreadySo, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
 import { fen, subsidyMaximum } from '@tongdui/money';
+import { type ContractTerms, evolve, type Fact, type Known, type Parties, type Proposal, type State } from './order.state.ts';
 import type { PinnedTerms } from './terms.ts';
 
 /** An order from its proposal to the enterprise's acceptance. It coordinates with the voucher: a contract is registered only when the voucher has reserved its subsidy. */
-
-export type Proposal = {
-  readonly orderId: OrderId;
-  readonly home: Member;
-  readonly host: Member;
-  readonly enterprise: Uscc;
-  readonly lab: Uscc;
-  readonly voucherId: VoucherId;
-  readonly offeringId: OfferingId;
-  readonly category: Category;
-};
-
-export type ContractTerms = {
-  readonly contractNumber: string;
-  readonly signedOn: LocalDate;
-  readonly serviceStartsOn: LocalDate;
-  readonly endsOn: LocalDate;
-  readonly baseFen: Fen;
-  readonly subsidyFen: Fen;
-  readonly contractDigest: Sha256;
-};
 
 /** What the local copies say at this moment; undefined terms: no policy in force, or one that does not subsidise the category. */
 export type Findings = {
@@ -57,70 +37,6 @@ export type Command =
   | { readonly type: 'FixSubsidy'; readonly slices: Slices; readonly at: Instant }
   | { readonly type: 'Cancel'; readonly reason: string; readonly at: Instant }
   | { readonly type: 'ProposalDue' | 'DeliveryDue' | 'ReminderDue'; readonly at: Instant };
-
-type Parties = {
-  readonly orderId: OrderId;
-  readonly home: Member;
-  readonly host: Member;
-  readonly enterprise: Uscc;
-  readonly voucherId: VoucherId;
-};
-type WithHold = Parties & { readonly contract: number };
-
-export type Fact =
-  | ({ readonly type: 'OrderProposed'; readonly dueAt: Instant; readonly at: Instant } & Proposal)
-  | { readonly type: 'OrderAcceptedByLab'; readonly at: Instant }
-  | { readonly type: 'OrderDeclined'; readonly reason: string; readonly at: Instant }
-  | ({ readonly type: 'ContractSubmitted'; readonly terms: PinnedTerms; readonly dueAt: Instant; readonly at: Instant } & WithHold &
-      ContractTerms)
-  | ({ readonly type: 'ContractRegistered'; readonly slices: Slices; readonly dueAt: Instant; readonly at: Instant } & WithHold)
-  /** `dueAt` is when the proposal expires, as before. */
-  | ({ readonly type: 'ContractRefused'; readonly reason: string; readonly dueAt: Instant; readonly at: Instant } & WithHold)
-  | ({
-      readonly type: 'ContractAmended';
-      readonly amendment: number;
-      readonly baseFen: Fen;
-      readonly subsidyFen: Fen;
-      readonly at: Instant;
-    } & WithHold)
-  | { readonly type: 'AmendmentApplied'; readonly amendment: number; readonly slices: Slices; readonly at: Instant }
-  | ({
-      readonly type: 'OrderDelivered';
-      readonly deliveredOn: LocalDate;
-      readonly deliverableDigest: Sha256;
-      readonly dueAt: Instant;
-      readonly at: Instant;
-    } & Parties)
-  | ({ readonly type: 'AcceptanceReminded'; readonly at: Instant } & Parties)
-  | ({
-      readonly type: 'DeliveryAccepted';
-      readonly acceptedOn: LocalDate;
-      readonly actualBaseFen: Fen;
-      readonly subsidyFen: Fen;
-      readonly decidedBy?: string;
-      readonly reason?: string;
-      readonly at: Instant;
-    } & WithHold)
-  /** Opens the claim: carries what the claim keeps of the order. */
-  | ({
-      readonly type: 'SubsidyFixed';
-      readonly lab: Uscc;
-      readonly slices: Slices;
-      readonly subsidyFen: Fen;
-      readonly signedOn: LocalDate;
-      readonly acceptedOn: LocalDate;
-      readonly terms: PinnedTerms;
-      readonly at: Instant;
-    } & WithHold)
-  | ({
-      readonly type: 'OrderEnded';
-      readonly cause: 'cancelled' | 'expired';
-      readonly reason: string;
-      readonly contract?: number;
-      readonly decidedBy?: string;
-      readonly at: Instant;
-    } & Parties);
-
 /** Why nothing can be proposed, by the local copies. */
 export type Obstacle = 'sanctioned-party' | 'no-policy-in-force' | 'category-not-subsidised';
 
@@ -129,64 +45,29 @@ export type Reason =
   | 'order-unknown'
   | 'voucher-unknown'
   | 'offering-unknown'
-  | Obstacle
   | 'order-already-proposed'
   | 'order-over'
   | 'order-not-proposed'
   | 'order-not-accepted-by-lab'
   | 'contract-already-registered'
   | 'contract-pending'
-  | 'attempt-out-of-order'
   | 'order-has-no-contract'
+  | 'already-accepted'
+  | 'already-delivered'
+  | 'not-delivered'
+  | 'amendment-pending'
+  | 'attempt-out-of-order'
   | 'order-expired'
+  | Obstacle
   | 'lab-not-admitted'
   | 'lab-not-recognised'
+  | 'too-early-to-decide'
   | 'dates-out-of-order'
   | 'registered-too-late'
   | 'subsidy-above-policy'
   | 'amendment-not-downward'
-  | 'amendment-pending'
-  | 'already-delivered'
-  | 'not-delivered'
-  | 'already-accepted'
   | 'subsidy-is-zero'
-  | 'too-early-to-decide'
   | 'too-early-to-cancel';
-
-export type Attempt = { readonly contract: number; readonly status: 'pending' | 'registered' | 'refused'; readonly reason?: string };
-export type Contract = ContractTerms & {
-  readonly contract: number;
-  readonly terms: PinnedTerms;
-  readonly slices: Slices;
-  readonly amendments: number;
-  readonly amendment?: { readonly amendment: number; readonly baseFen: Fen; readonly subsidyFen: Fen };
-};
-type Base = Proposal & { readonly proposedAt: Instant; readonly attempts: readonly Attempt[] };
-
-export type State =
-  | { readonly is: 'none' }
-  | (Base & { readonly is: 'proposed'; readonly dueAt: Instant })
-  | (Base & {
-      readonly is: 'accepted-by-lab';
-      readonly dueAt: Instant;
-      readonly pending?: ContractTerms & { readonly contract: number; readonly terms: PinnedTerms };
-    })
-  | (Base & { readonly is: 'contract-registered'; readonly contract: Contract; readonly dueAt: Instant })
-  | (Base & {
-      readonly is: 'delivered';
-      readonly contract: Contract;
-      readonly deliveredOn: LocalDate;
-      readonly remindAt: Instant;
-      readonly reminded: boolean;
-    })
-  | (Base & {
-      readonly is: 'accepting' | 'accepted-by-enterprise';
-      readonly contract: Contract;
-      readonly deliveredOn: LocalDate;
-      readonly acceptedOn: LocalDate;
-      readonly subsidyFen: Fen;
-    })
-  | (Base & { readonly is: 'declined' | 'cancelled' | 'expired'; readonly reason: string; readonly contract?: Contract });
 
 const decide = (command: Command, state: State): Decision<Fact, Reason> => {
   if (command.type === 'ProposeOrder') return propose(command, state);
@@ -209,8 +90,9 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'Deliver':
       return deliver(command, state);
     case 'AcceptDelivery':
-    case 'DecideDelivery':
       return accept(command, state);
+    case 'DecideDelivery':
+      return decideDelivery(command, state);
     case 'FixSubsidy':
       return fixSubsidy(command, state);
     case 'Cancel':
@@ -225,7 +107,6 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
 };
 
 type Of<Type extends Command['type']> = Command & { readonly type: Type };
-type Known = Exclude<State, { is: 'none' }>;
 
 const propose = ({ type: _, validDays, obstacle, at, ...proposal }: Of<'ProposeOrder'>, state: State): Decision<Fact, Reason> => {
   if (state.is !== 'none') return refuse('order-already-proposed');
@@ -311,18 +192,26 @@ const deliver = (command: Of<'Deliver'>, state: Known): Decision<Fact, Reason> =
   return record({ ...partiesOf(state), type: 'OrderDelivered', deliveredOn, deliverableDigest, dueAt, at });
 };
 
-/** By the enterprise; or by its bureau, once a reminder went unanswered. */
-const accept = (command: Of<'AcceptDelivery'> | Of<'DecideDelivery'>, state: Known): Decision<Fact, Reason> => {
-  if (isOver(state)) return refuse('order-over');
-  if (state.is === 'accepting' || state.is === 'accepted-by-enterprise') return refuse('already-accepted');
-  if (state.is !== 'delivered') return refuse('not-delivered');
-  const { at } = command;
-  const decided = command.type === 'DecideDelivery' ? { decidedBy: command.by, reason: command.reason } : {};
-  const acceptance = command.type === 'DecideDelivery' ? command.acceptance : command;
-  if (command.type === 'DecideDelivery' && at < state.remindAt) return refuse('too-early-to-decide');
-  if (!acceptance)
-    return record(ended(state, 'cancelled', 'delivery-refused', at, command.type === 'DecideDelivery' ? command.by : undefined));
-  const { acceptedOn, actualBaseFen } = acceptance;
+type Acceptance = { readonly acceptedOn: LocalDate; readonly actualBaseFen: Fen; readonly at: Instant };
+
+/** By the bureau, once the enterprise left a reminder unanswered: silence is never taken for acceptance. */
+const decideDelivery = ({ acceptance, reason, by, at }: Of<'DecideDelivery'>, state: Known): Decision<Fact, Reason> => {
+  if (state.is !== 'delivered') return refuse(whyNotDelivered(state));
+  if (at < state.remindAt) return refuse('too-early-to-decide');
+  return acceptance ? accept({ ...acceptance, at }, state, { decidedBy: by, reason }) : record(ended(state, 'cancelled', reason, at, by));
+};
+
+const whyNotDelivered = (state: Known): Reason => {
+  if (isOver(state)) return 'order-over';
+  return state.is === 'accepting' || state.is === 'accepted-by-enterprise' ? 'already-accepted' : 'not-delivered';
+};
+
+const accept = (
+  { acceptedOn, actualBaseFen, at }: Acceptance,
+  state: Known,
+  decided: { readonly decidedBy?: string; readonly reason?: string } = {},
+): Decision<Fact, Reason> => {
+  if (state.is !== 'delivered') return refuse(whyNotDelivered(state));
   if (acceptedOn < state.deliveredOn || acceptedOn > dateOf(at)) return refuse('dates-out-of-order');
   const subsidyFen = fen(Math.min(state.contract.subsidyFen, mostOf(actualBaseFen, state.contract.terms)));
   if (subsidyFen === 0) return refuse('subsidy-is-zero');
@@ -364,9 +253,10 @@ const cancel = (command: Of<'Cancel'>, state: Known): Decision<Fact, Reason> => 
     case 'accepted-by-lab':
       return state.pending ? refuse('contract-pending') : record(ended(state, 'cancelled', command.reason, command.at));
     case 'contract-registered':
+      if (state.contract.amendment) return refuse('amendment-pending');
       if (dateOf(command.at) <= addDays(state.contract.endsOn, state.contract.terms.cancelAfterContractEndDays))
         return refuse('too-early-to-cancel');
-      return state.contract.amendment ? refuse('amendment-pending') : record(ended(state, 'cancelled', command.reason, command.at));
+      return record(ended(state, 'cancelled', command.reason, command.at));
     default:
       return refuse(state.is === 'delivered' ? 'already-delivered' : 'already-accepted');
   }
@@ -403,107 +293,4 @@ const ended = (state: Known, cause: 'cancelled' | 'expired', reason: string, at:
   ...(decidedBy === undefined ? {} : { decidedBy }),
   at,
 });
-
-const evolve = (state: State, fact: Fact): State => {
-  if (fact.type === 'OrderProposed') {
-    const { type: _, at, ...proposal } = fact;
-    return { ...proposal, is: 'proposed', proposedAt: at, attempts: [] };
-  }
-  if (state.is === 'none') return corrupt(`${fact.type} before OrderProposed`);
-  switch (fact.type) {
-    case 'OrderAcceptedByLab':
-      return state.is === 'proposed' ? { ...state, is: 'accepted-by-lab' } : corrupt(fact.type);
-    case 'OrderDeclined':
-      return { ...baseOf(state), is: 'declined', reason: fact.reason };
-    case 'ContractSubmitted':
-    case 'ContractRegistered':
-    case 'ContractRefused':
-      return state.is === 'accepted-by-lab' ? evolveContract(state, fact) : corrupt(fact.type);
-    case 'ContractAmended':
-      if (state.is !== 'contract-registered') return corrupt(fact.type);
-      return {
-        ...state,
-        contract: { ...state.contract, amendment: { amendment: fact.amendment, baseFen: fact.baseFen, subsidyFen: fact.subsidyFen } },
-      };
-    case 'AmendmentApplied': {
-      if (state.is !== 'contract-registered' || !state.contract.amendment) return corrupt(fact.type);
-      const { amendment, ...contract } = state.contract;
-      return {
-        ...state,
-        contract: {
-          ...contract,
-          baseFen: amendment.baseFen,
-          subsidyFen: amendment.subsidyFen,
-          amendments: amendment.amendment,
-          slices: fact.slices,
-        },
-      };
-    }
-    case 'OrderDelivered':
-      if (state.is !== 'contract-registered') return corrupt(fact.type);
-      return {
-        ...baseOf(state),
-        is: 'delivered',
-        contract: state.contract,
-        deliveredOn: fact.deliveredOn,
-        remindAt: fact.dueAt,
-        reminded: false,
-      };
-    case 'AcceptanceReminded':
-      return state.is === 'delivered' ? { ...state, reminded: true } : corrupt(fact.type);
-    case 'DeliveryAccepted':
-      if (state.is !== 'delivered') return corrupt(fact.type);
-      return {
-        ...baseOf(state),
-        is: 'accepting',
-        contract: state.contract,
-        deliveredOn: state.deliveredOn,
-        acceptedOn: fact.acceptedOn,
-        subsidyFen: fact.subsidyFen,
-      };
-    case 'SubsidyFixed':
-      return state.is === 'accepting'
-        ? { ...state, is: 'accepted-by-enterprise', contract: { ...state.contract, slices: fact.slices } }
-        : corrupt(fact.type);
-    case 'OrderEnded':
-      return {
-        ...baseOf(state),
-        is: fact.cause,
-        reason: fact.reason,
-        ...('contract' in state && state.contract ? { contract: state.contract } : {}),
-      };
-    default:
-      return unreachable(fact);
-  }
-};
-
-const baseOf = (state: Known): Base => {
-  const { orderId, home, host, enterprise, lab, voucherId, offeringId, category, proposedAt, attempts } = state;
-  return { orderId, home, host, enterprise, lab, voucherId, offeringId, category, proposedAt, attempts };
-};
-
-const evolveContract = (
-  state: Extract<State, { is: 'accepted-by-lab' }>,
-  fact: Extract<Fact, { type: 'ContractSubmitted' | 'ContractRegistered' | 'ContractRefused' }>,
-): State => {
-  if (fact.type === 'ContractSubmitted') {
-    const { contractNumber, signedOn, serviceStartsOn, endsOn, baseFen, subsidyFen, contractDigest, contract, terms } = fact;
-    const pending = { contractNumber, signedOn, serviceStartsOn, endsOn, baseFen, subsidyFen, contractDigest, contract, terms };
-    return { ...state, attempts: [...state.attempts, { contract, status: 'pending' }], pending };
-  }
-  const { pending, ...rest } = state;
-  if (pending?.contract !== fact.contract) return corrupt(`${fact.type} of a contract that is not pending`);
-  const earlier = state.attempts.slice(0, -1);
-  if (fact.type === 'ContractRefused')
-    return { ...rest, attempts: [...earlier, { contract: fact.contract, status: 'refused', reason: fact.reason }] };
-  const contract: Contract = { ...pending, slices: fact.slices, amendments: 0 };
-  return {
-    ...baseOf(state),
-    is: 'contract-registered',
-    attempts: [...earlier, { contract: fact.contract, status: 'registered' }],
-    contract,
-    dueAt: fact.dueAt,
-  };
-};
-
 export const order: Decider<Command, State, Fact, Reason> = { initial: { is: 'none' }, decide, evolve };

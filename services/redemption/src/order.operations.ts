@@ -21,7 +21,8 @@ import {
   streamOf,
 } from '@tongdui/decider/operation';
 import type { Handlers } from './handlers.ts';
-import type { Command, ContractTerms, Reason, State } from './order.decider.ts';
+import type { Command, Reason } from './order.decider.ts';
+import type { ContractTerms, State } from './order.state.ts';
 import type { Copies } from './redemption.copies.ts';
 import type { Reason as VoucherReason } from './voucher.decider.ts';
 

@@ -1,13 +1,9 @@
-import type { BankAccount, ClaimPeople, Instant, LocalDate, PaymentId, PaymentReference } from '@tongdui/contracts';
 import { dateOf } from '@tongdui/calendar';
-import { alreadySo, corrupt, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
-import type { Movement } from './claim.state.ts';
+import type { BankAccount, Instant, LocalDate, PaymentId, PaymentReference } from '@tongdui/contracts';
+import { alreadySo, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
+import { type At, evolve, type Fact, type Known, type Order, type State, type Try, type Whole } from './payment.state.ts';
 
 /** The payment of one claim, decided by the paying city. Whatever happens, at most one try succeeds and stays. */
-
-export type Order = { readonly paymentId: PaymentId; readonly people: ClaimPeople; readonly payBy: LocalDate } & Movement;
-type Try = { readonly instruction: number; readonly reference: PaymentReference };
-type At = { readonly at: Instant };
 
 export type Command =
   | ({ readonly type: 'PreparePayment' } & Order & At)
@@ -29,32 +25,11 @@ export type Command =
       readonly by: string;
     } & At)
   | ({ readonly type: 'ReturnPayment'; readonly returnedOn: LocalDate; readonly reason: string; readonly by: string } & At)
-  | ({ readonly type: 'NoteClawback' } & At)
+  | ({ readonly type: 'NoteClawback'; readonly instruction: number } & At)
   | ({ readonly type: 'RecoverPayment'; readonly amountFen: number; readonly recoveredOn: LocalDate; readonly by: string } & At)
   /** A lost dispute recovered it between the cities; the payee owes nothing more. */
-  | ({ readonly type: 'NoteDisputeLost' } & At)
+  | ({ readonly type: 'NoteDisputeLost'; readonly instruction: number } & At)
   | ({ readonly type: 'CancelPayment'; readonly paymentId: PaymentId } & At);
-
-type Whole = Movement & { readonly paymentId: PaymentId };
-
-export type Fact =
-  | ({ readonly type: 'PaymentPrepared' } & Order & At)
-  | ({ readonly type: 'InstructionAsked'; readonly by: string; readonly account: BankAccount } & Whole & Try & At)
-  | ({ readonly type: 'DrawQueued' } & Try & At)
-  | ({ readonly type: 'InstructionRefused'; readonly reason: string } & Whole & Try & At)
-  /** Stored before the bank is called: from here on only the bank knows. */
-  | ({ readonly type: 'PaymentInstructed'; readonly by: string; readonly account: BankAccount } & Whole & Try & At)
-  | ({ readonly type: 'PaymentPaid'; readonly paidOn: LocalDate } & Whole & Try & At)
-  | ({ readonly type: 'PaymentFailed'; readonly reason: string } & Whole & Try & At)
-  | ({ readonly type: 'PaymentUnknown' } & Whole & Try & At)
-  | ({ readonly type: 'PaymentReturned'; readonly returnedOn: LocalDate; readonly reason: string; readonly by: string } & Whole & Try & At)
-  | ({ readonly type: 'ClawbackNoted' } & At)
-  | ({ readonly type: 'PaymentRecovered'; readonly recoveredOn: LocalDate; readonly by: string } & Whole & Try & At)
-  | ({ readonly type: 'DisputeLostNoted' } & At)
-  /** Also before it was prepared: a late preparation stays cancelled. `drawn`: a draw must be given back. */
-  | ({ readonly type: 'PaymentCancelled'; readonly paymentId: PaymentId; readonly drawn?: Whole & Try } & At)
-  | ({ readonly type: 'ClawbackClosed' } & At);
-
 /** In order of precedence. */
 export type Reason =
   | 'payment-unknown'
@@ -71,20 +46,6 @@ export type Reason =
   | 'dates-out-of-order'
   | 'no-clawback-due'
   | 'clawback-differs';
-
-type Known = Order & {
-  readonly status: 'prepared' | 'asking' | 'queued' | 'instructed' | 'paid' | 'failed' | 'unknown' | 'recovered' | 'cancelled';
-  readonly instruction: number;
-  readonly reference?: PaymentReference;
-  readonly by?: string;
-  readonly account?: BankAccount;
-  readonly paidOn?: LocalDate;
-  readonly clawbackDue: boolean;
-  /** The prefund's stream refused the last instruction; it never reached the bank. */
-  readonly drawRefused?: true;
-  readonly reason?: string;
-};
-export type State = { readonly is: 'none' } | { readonly is: 'refused' } | ({ readonly is: 'payment' } & Known);
 type Of<Type extends Command['type']> = Command & { readonly type: Type };
 
 export const referenceOf = (paymentId: PaymentId, instruction: number): PaymentReference =>
@@ -124,11 +85,13 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
         at: command.at,
       });
     case 'NoteClawback':
-      return state.status === 'paid' && !state.clawbackDue ? record({ type: 'ClawbackNoted', at: command.at }) : alreadySo;
+      return isPaidBy(state, command) && !state.clawbackDue && !state.clawbackClosed
+        ? record({ type: 'ClawbackNoted', at: command.at })
+        : alreadySo;
     case 'RecoverPayment':
       return recover(command, state);
     case 'NoteDisputeLost':
-      return state.status === 'paid' ? record({ type: 'DisputeLostNoted', at: command.at }) : alreadySo;
+      return isPaidBy(state, command) ? record({ type: 'DisputeLostNoted', at: command.at }) : alreadySo;
     case 'CancelPayment':
       return cancel(command, state);
     default:
@@ -172,9 +135,14 @@ const noteOutcome = (command: Of<'NoteOutcome'>, state: Known): Decision<Fact, R
 const enterStatementLine = (command: Of<'EnterStatementLine'>, state: Known): Decision<Fact, Reason> => {
   if (state.status !== 'unknown') return refuse('payment-not-in-that-state');
   if (command.reference !== state.reference) return refuse('reference-differs');
-  if (command.bookedOn > dateOf(command.at)) return refuse('dates-out-of-order');
+  if (command.bookedOn > dateOf(command.at) || (state.instructedOn && command.bookedOn < state.instructedOn))
+    return refuse('dates-out-of-order');
   return record(outcome(state, command.outcome, command.bookedOn, 'bank-statement', command.at));
 };
+
+/** What is said of a try concerns the payment only while that try is the one that was paid. */
+const isPaidBy = (state: Known, { instruction }: { readonly instruction: number }): boolean =>
+  state.status === 'paid' && state.instruction === instruction;
 
 const outcome = (state: Known, is: 'paid' | 'failed' | 'unknown', paidOn: LocalDate, reason: string | undefined, at: Instant): Fact => {
   if (is === 'paid') return { ...tryOf(state), type: 'PaymentPaid', paidOn, at };
@@ -205,6 +173,7 @@ const cancel = (command: Of<'CancelPayment'>, state: Known): Decision<Fact, Reas
     case 'queued':
       return record({ type: 'PaymentCancelled', paymentId, drawn: tryOf(state), at });
     case 'paid':
+      if (state.clawbackClosed) return alreadySo;
       return state.clawbackDue ? record({ type: 'ClawbackClosed', at }) : refuse('payment-already-instructed');
     case 'instructed':
     case 'unknown':
@@ -248,45 +217,4 @@ const tryOf = (state: Known): Whole & Try => ({
   instruction: state.instruction,
   reference: referenceOf(state.paymentId, state.instruction),
 });
-
-const evolve = (state: State, fact: Fact): State => {
-  if (fact.type === 'PaymentPrepared') {
-    const { type: _, at: __, ...order } = fact;
-    return state.is === 'refused' ? state : { is: 'payment', ...order, status: 'prepared', instruction: 0, clawbackDue: false };
-  }
-  if (fact.type === 'PaymentCancelled' && state.is === 'none') return { is: 'refused' };
-  if (state.is !== 'payment') return corrupt(`${fact.type} before PaymentPrepared`);
-  switch (fact.type) {
-    case 'InstructionAsked':
-    case 'PaymentInstructed': {
-      const { instruction, reference, by, account } = fact;
-      const { drawRefused: _, ...rest } = state;
-      return { ...rest, status: fact.type === 'InstructionAsked' ? 'asking' : 'instructed', instruction, reference, by, account };
-    }
-    case 'DrawQueued':
-      return { ...state, status: 'queued' };
-    case 'InstructionRefused':
-      return { ...state, status: 'failed', drawRefused: true, reason: fact.reason };
-    case 'PaymentPaid':
-      return { ...state, status: 'paid', paidOn: fact.paidOn };
-    case 'PaymentFailed':
-      return { ...state, status: 'failed', reason: fact.reason };
-    case 'PaymentUnknown':
-      return { ...state, status: 'unknown' };
-    case 'PaymentReturned':
-      return { ...state, status: 'failed', reason: 'returned', clawbackDue: false };
-    case 'ClawbackNoted':
-      return { ...state, clawbackDue: true };
-    case 'ClawbackClosed':
-      return { ...state, clawbackDue: false };
-    case 'PaymentRecovered':
-    case 'DisputeLostNoted':
-      return { ...state, status: 'recovered', clawbackDue: false };
-    case 'PaymentCancelled':
-      return { ...state, status: 'cancelled' };
-    default:
-      return unreachable(fact);
-  }
-};
-
 export const payment: Decider<Command, State, Fact, Reason> = { initial: { is: 'none' }, decide, evolve };

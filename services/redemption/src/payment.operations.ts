@@ -1,8 +1,10 @@
 import { actsAs, type Fen, homeOf, type LocalDate, type PaymentId, type PaymentReference } from '@tongdui/contracts';
 import { type Answer, answered, asked, outcomeWaitMs, type Request, refused, streamOf } from '@tongdui/decider/operation';
 import type { Handlers } from './handlers.ts';
-import type { Command, Reason, State } from './payment.decider.ts';
+import type { Command, Reason } from './payment.decider.ts';
+import type { State } from './payment.state.ts';
 import type { Copies } from './redemption.copies.ts';
+import { inTurn } from './turns.ts';
 
 /** A host-fronted payment can also be refused by the prefund's stream, with a reason of its own. */
 export type PaymentReason = Reason | 'draw-refused';
@@ -13,6 +15,11 @@ export const paymentOperations = ({ payment }: Pick<Handlers, 'payment'>, copies
   const asPayer = async (request: Request, id: PaymentId, command: Command): Promise<Answer<PaymentReason>> => {
     if (!actsAs(request.actor, 'payer', homeOf(id))) return refused('not-allowed');
     return answered(id, await payment.run(streamFor(id), asked(request, command)));
+  };
+  /** What happens to a paid try can happen to the next one again. */
+  const ofTry = async (request: Request, id: PaymentId, command: Command): Promise<Answer<PaymentReason>> => {
+    const { state } = await payment.current(streamFor(id));
+    return asPayer(inTurn(request, state.is === 'payment' ? state.instruction : 0), id, command);
   };
 
   return {
@@ -25,7 +32,11 @@ export const paymentOperations = ({ payment }: Pick<Handlers, 'payment'>, copies
       const command: Command = { type: 'InstructPayment', instruction: n, by: actor.sub, ...(account ? { account } : {}), at };
       const ran = await payment.run(streamFor(id), asked(request, command));
       if (ran.is === 'refused') return ran;
-      const { state, revision, position } = await payment.until(streamFor(id), (seen) => outcomeOf(seen, n) !== 'pending', outcomeWaitMs);
+      const { state, revision, position } = await payment.until(
+        streamFor(id),
+        (seen) => outcomeOf(seen, n) !== 'pending' || isQueued(seen),
+        outcomeWaitMs,
+      );
       const outcome = outcomeOf(state, n);
       if (outcome === 'draw-refused') return refused('draw-refused');
       return outcome === 'done'
@@ -38,11 +49,13 @@ export const paymentOperations = ({ payment }: Pick<Handlers, 'payment'>, copies
       { id, reference, outcome, bookedOn }: Id & { reference: PaymentReference; outcome: 'paid' | 'failed'; bookedOn: LocalDate },
     ) => asPayer(request, id, { type: 'EnterStatementLine', reference, outcome, bookedOn, by: request.actor.sub, at: request.at }),
     returnPayment: (request: Request, { id, returnedOn, reason }: Id & { returnedOn: LocalDate; reason: string }) =>
-      asPayer(request, id, { type: 'ReturnPayment', returnedOn, reason, by: request.actor.sub, at: request.at }),
+      ofTry(request, id, { type: 'ReturnPayment', returnedOn, reason, by: request.actor.sub, at: request.at }),
     recoverPayment: (request: Request, { id, recoveredOn, amountFen }: Id & { recoveredOn: LocalDate; amountFen: Fen }) =>
-      asPayer(request, id, { type: 'RecoverPayment', recoveredOn, amountFen, by: request.actor.sub, at: request.at }),
+      ofTry(request, id, { type: 'RecoverPayment', recoveredOn, amountFen, by: request.actor.sub, at: request.at }),
   };
 };
+
+const isQueued = (state: State): boolean => state.is === 'payment' && state.status === 'queued';
 
 /** A queued draw is as far as the instruction can get for now; the bank's answer, whichever, ends it. */
 const outcomeOf = (state: State, instruction: number): 'pending' | 'done' | 'draw-refused' => {

@@ -50,7 +50,7 @@ const claimDraft = (fact: RedemptionFact): Draft | undefined => {
       return { type: 'claim-payable', at, data };
     }
     case 'ClaimRejected': {
-      const { type: _, at, by: __, contract: ___, submission: ____, ...data } = fact;
+      const { type: _, at, by: __, contract: ___, submission: ____, objection: _____, ...data } = fact;
       return { type: 'claim-rejected', at, data };
     }
     case 'ClawbackDue':

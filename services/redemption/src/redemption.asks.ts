@@ -5,7 +5,7 @@ import { commandIdOf, streamOf } from '@tongdui/decider/operation';
 import type { JsonObject } from '@tongdui/event-store';
 import { type CrashPoint, Unreachable } from '@tongdui/runtime';
 import type { Handlers } from './handlers.ts';
-import { holdOf } from './voucher.decider.ts';
+import { holdOf } from './voucher.state.ts';
 
 /** What coordinators ask of this service's streams: the same function when they live here, request/reply when not. */
 export const asks =

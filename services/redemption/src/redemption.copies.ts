@@ -3,6 +3,8 @@ import {
   type Category,
   type DataOf,
   dataOf,
+  type EventDefinition,
+  enterpriseRegistered,
   type Home,
   type LocalDate,
   type Member,
@@ -11,16 +13,14 @@ import {
   providerChanged,
   recognitionChanged,
   sanctionChanged,
-  enterpriseRegistered,
+  shortTypeOf,
   type Uscc,
   type VoucherId,
-  type EventDefinition,
-  shortTypeOf,
 } from '@tongdui/contracts';
 import type { JsonObject } from '@tongdui/event-store';
 import type { EventProjection, RowIndex, Rows } from '@tongdui/runtime/service';
 import type { Findings, Obstacle } from './order.decider.ts';
-import type { VoucherRow } from './redemption.projection.ts';
+import type { VoucherRow } from './redemption.views.ts';
 import { pinTerms } from './terms.ts';
 
 /** What other services have said, kept here to decide on: the copy of the moment. */
@@ -128,6 +128,17 @@ export const copiesOf = (rows: Rows) => {
           on <= recognition.validUntil,
       );
 
+  const isRecognisedAtAll = (claim: { home: Member; host: Member; lab: Uscc }, on: LocalDate): boolean =>
+    claim.home === claim.host ||
+    rows
+      .list<Recognition>('copy-recognitions', { home: claim.home, lab: claim.lab })
+      .some(({ host, validFrom, validUntil }) => host === claim.host && validFrom <= on && on <= validUntil);
+
+  const sharesAccount = (claim: { home: Member; host: Member; enterprise: Uscc; lab: Uscc }): boolean => {
+    const enterprise = rows.get<Enterprise>('copy-enterprises', `${claim.home}-${claim.enterprise}`)?.account.number;
+    return enterprise !== undefined && enterprise === provider(claim.host, claim.lab)?.account.number;
+  };
+
   /** No agreement, or the home itself as host: the home pays. */
   const agreement = (city: Member, host: Member, on: LocalDate) => {
     const versions =
@@ -169,10 +180,8 @@ export const copiesOf = (rows: Rows) => {
       ...(isSanctioned(claim.enterprise, on) || isSanctioned(claim.lab, on) ? ['sanctioned-party'] : []),
       ...(provider(claim.host, claim.lab)?.status === 'suspended' ? ['provider-suspended'] : []),
       ...(rows.get<VoucherRow>('vouchers', claim.voucherId)?.state.frozen ? ['voucher-frozen'] : []),
-      ...(rows.get<Enterprise>('copy-enterprises', `${claim.home}-${claim.enterprise}`)?.account.number ===
-      provider(claim.host, claim.lab)?.account.number
-        ? ['shared-bank-account']
-        : []),
+      ...(sharesAccount(claim) ? ['shared-bank-account'] : []),
+      ...(isRecognisedAtAll(claim, on) ? [] : ['recognition-ended']),
     ],
 
     /** Where the payee is paid: an enterprise's account is registered at its home, a lab's at its host. */

@@ -1,10 +1,10 @@
 import type { FollowedFact } from '@tongdui/runtime/service';
-import type { Fact as ClaimFact } from './claim.state.ts';
+import type { Fact as ClaimFact } from './claim.facts.ts';
 import type { Fact as EvidenceFact } from './evidence.decider.ts';
 import type { Fact as InvoiceFact } from './invoice.decider.ts';
-import type { Fact as OrderFact } from './order.decider.ts';
-import type { Fact as PaymentFact } from './payment.decider.ts';
-import type { Fact as VoucherFact } from './voucher.decider.ts';
+import type { Fact as OrderFact } from './order.state.ts';
+import type { Fact as PaymentFact } from './payment.state.ts';
+import type { Fact as VoucherFact } from './voucher.state.ts';
 
 export type RedemptionFact = VoucherFact | OrderFact | EvidenceFact | InvoiceFact | ClaimFact | PaymentFact;
 export type FactOf<Type extends RedemptionFact['type']> = RedemptionFact & { readonly type: Type };

@@ -2,11 +2,11 @@ import { redemptionCommands as commands, redemptionNouns as nouns } from '@tongd
 import type { CommonReason } from '@tongdui/decider/operation';
 import type { JsonObject } from '@tongdui/event-store';
 import { commandRoute, type Endpoint, FailureError, failure, nounRoutes, type Problem } from '@tongdui/runtime';
-import type { claimOperations, ClaimReason } from './claim.operations.ts';
-import type { orderOperations, OrderReason } from './order.operations.ts';
-import type { paymentOperations, PaymentReason } from './payment.operations.ts';
+import type { ClaimReason, claimOperations } from './claim.operations.ts';
+import type { OrderReason, orderOperations } from './order.operations.ts';
+import type { PaymentReason, paymentOperations } from './payment.operations.ts';
 import { claimProblems, orderProblems, paymentProblems, voucherProblems } from './redemption.problems.ts';
-import { claimView, evidenceView, invoiceView, orderView, paymentView, voucherView } from './redemption.projection.ts';
+import { claimView, evidenceView, invoiceView, orderView, paymentView, voucherView } from './redemption.views.ts';
 import type { voucherOperations } from './voucher.operations.ts';
 
 export type Operations = ReturnType<typeof voucherOperations> &

@@ -13,11 +13,11 @@ import {
   type WallClock,
   type Work,
 } from '@tongdui/runtime';
+import { claimBy, claimIdOf } from './claim.opening.ts';
 import type { Handlers } from './handlers.ts';
 import type { PaymentRail } from './payment-rail.ts';
-import { claimBy, claimIdOf } from './claim.opening.ts';
 import type { FactOf, RedemptionFact } from './redemption.facts.ts';
-import type { WorkKind } from './redemption.process.ts';
+import type { WorkKind } from './redemption.followup.ts';
 
 export type WorkDeps = {
   readonly handlers: Handlers;
@@ -220,11 +220,12 @@ const restore = async (deps: WorkDeps, fact: FactOf<'ClaimRejected' | 'ClaimLaps
   );
 };
 
-const closing = async (deps: WorkDeps, { payer, paymentId, at }: FactOf<'ClosingAsked'>) => {
+const closing = async (deps: WorkDeps, { closing: kind, payer, paymentId, at }: FactOf<'ClosingAsked'>) => {
   const part: Part = { home: payer as string as Home, service: 'redemption', ask: { type: 'cancel-payment', at, paymentId } };
   const outcome = await coordinate([part], { ...deps, deadlinePassed: never });
   const now = deps.clock.now();
-  return { type: 'ConcludeClosing', paymentId, ...(outcome.is === 'refuse' ? { refusedBecause: outcome.reason } : {}), at: now } as const;
+  const refused = outcome.is === 'refuse' ? { refusedBecause: outcome.reason } : {};
+  return { type: 'ConcludeClosing', closing: kind, paymentId, ...refused, at: now } as const;
 };
 
 /** Headroom is the creditor's own: the host that fronts the payment asks at home. */

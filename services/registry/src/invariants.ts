@@ -1,5 +1,4 @@
 import type { InvariantReport, OfferingView } from '@tongdui/contracts';
-import type { Check } from '@tongdui/runtime';
 import type { Rows } from '@tongdui/runtime/service';
 
 /** The registry moves no money; the only amounts it knows are published tariffs, and they are whole fen like all others. */
@@ -13,11 +12,3 @@ export const invariantsOf = (rows: Pick<Rows, 'list'>): InvariantReport => {
     invariants: { '1': { held: violations.length === 0, checked: offerings.length, violations: violations.slice(0, 20) } },
   };
 };
-
-/** The same as the checks that every service answers. */
-export const checksOf = (rows: Pick<Rows, 'list'>): readonly Check[] =>
-  Object.entries(invariantsOf(rows).invariants).map(([number, { held, ...details }]) => ({
-    name: `invariant-${number}`,
-    holds: held,
-    details,
-  }));

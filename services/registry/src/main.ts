@@ -1,5 +1,5 @@
 import { runService } from '@tongdui/runtime';
-import { checksOf } from './invariants.ts';
+import { invariantsOf } from './invariants.ts';
 import { routes } from './registry.http.ts';
 import { registry } from './service.ts';
 
@@ -7,5 +7,5 @@ await runService({
   name: 'registry',
   service: registry,
   routes: ({ operations }) => routes(operations),
-  invariants: (_built, { rows }) => checksOf(rows),
+  invariants: invariantsOf,
 });

@@ -1,7 +1,7 @@
 import type { Followed, Position, StoredFact } from '../port.ts';
 
 /** One subscription of the client, which ends for many reasons and never resumes by itself. */
-export type Feed = { pause(): void; resume(): void; cancel(): void };
+type Feed = { pause(): void; resume(): void; cancel(): void };
 
 export type FeedListener = {
   fact(fact: StoredFact): void;

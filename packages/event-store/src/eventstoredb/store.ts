@@ -148,6 +148,12 @@ export class EventStoreDbStore implements EventStore {
   async *follow({ prefixes, after, signal }: FollowOptions): AsyncGenerator<Followed> {
     this.#refuseClosed();
     const stop = AbortSignal.any([signal, this.#closing.signal]);
+    // The server refuses an empty list of prefixes; without any there is nothing to wait for but the end.
+    if (prefixes.length === 0) {
+      yield { is: 'caught-up' };
+      if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve));
+      return;
+    }
     const feed = this.#client.feed(this.#withPrefix(prefixes), this.#prefix);
     // The epoch is the store's own affair.
     yield* followFeed((from, listener) => feed(from, { ...listener, fact: (fact) => fact.stream !== epochStream && listener.fact(fact) }), {

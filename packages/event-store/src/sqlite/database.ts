@@ -13,6 +13,7 @@ export class Database {
   /** Last revision of the streams written lately. Right because nobody else writes; forgotten when a commit fails. */
   readonly #revisions = new Map<string, number>();
   #lastPosition: number;
+  #sliceLimit = 64;
 
   constructor({ file, readOnly, busyTimeoutMs }: DatabaseOptions) {
     this.#lock = readOnly ? undefined : holdLock(file);
@@ -97,7 +98,6 @@ export class Database {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       // As large as a small group of appends, because a full disk may still have room for a few bytes.
       this.#database.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(32768)))");
-      this.#database.exec("DELETE FROM meta WHERE key = 'probe'");
       this.#lastPosition = this.lastPosition();
     } finally {
       this.#revisions.clear();
@@ -105,11 +105,12 @@ export class Database {
   }
 
   readStream(stream: string, from: number, max: number): Slice {
-    return this.#slice(this.#statements.readStream.iterate(stream, from, max), max);
+    const limit = Math.min(max, this.#sliceLimit);
+    return this.#slice(this.#statements.readStream.all(stream, from, limit), limit);
   }
 
   readLast(stream: string): Slice {
-    return this.#slice(this.#statements.readLast.iterate(stream), 1);
+    return this.#slice(this.#statements.readLast.all(stream), 1);
   }
 
   /** Looks at a bounded number of positions, so that a scan for a rare prefix never keeps appends waiting for long. */
@@ -117,8 +118,8 @@ export class Database {
     const last = this.lastPosition();
     const to = Math.min(after + scanWindow, last);
     const { matching, parameters } = matchingStreams(prefixes);
-    const statement = this.#scanStatement(matching);
-    const slice = this.#slice(statement.iterate(after, to, ...parameters, sliceFactsMax), sliceFactsMax);
+    const limit = this.#sliceLimit;
+    const slice = this.#slice(this.#scanStatement(matching).all(after, to, ...parameters, limit), limit);
     const scannedTo = slice.more ? slice.scannedTo : to;
     return { rows: slice.rows, more: scannedTo < last, scannedTo };
   }
@@ -132,23 +133,19 @@ export class Database {
       statement = this.#database.prepare(
         `SELECT position, ${factText} AS text FROM facts WHERE position > ? AND position <= ? AND (${matching}) ORDER BY position LIMIT ?`,
       );
+      statement.setReturnArrays(true);
       this.#scans.set(matching, statement);
     }
     return statement;
   }
 
-  #slice(rows: Iterable<Record<string, unknown>>, max: number): Slice {
-    const texts: string[] = [];
-    let characters = 0;
-    let scannedTo = 0;
-    for (const row of rows) {
-      const text = row.text as string;
-      texts.push(text);
-      characters += text.length;
-      scannedTo = row.position as number;
-      if (characters > sliceCharactersMax) break;
-    }
-    return { rows: `[${texts.join(',')}]`, more: texts.length === max || characters > sliceCharactersMax, scannedTo };
+  /** A slice is one text of a moderate size, whatever the size of facts: the next one is cut by what this one weighed. */
+  #slice(rows: readonly unknown[], limit: number): Slice {
+    const pairs = rows as readonly (readonly [number, string])[];
+    const text = `[${pairs.map((pair) => pair[1]).join(',')}]`;
+    if (text.length > sliceCharactersMax) this.#sliceLimit = Math.max(1, this.#sliceLimit >> 2);
+    else if (text.length < sliceCharactersMax / 4) this.#sliceLimit = Math.min(sliceFactsMax, this.#sliceLimit * 2);
+    return { rows: text, more: rows.length === limit, scannedTo: pairs.at(-1)?.[0] ?? 0 };
   }
 
   head(prefixes: readonly string[] | undefined): number {
@@ -177,7 +174,7 @@ export class Database {
 const knownRevisionsMax = 100_000;
 const scanWindow = 5_000;
 const sliceFactsMax = 500;
-const sliceCharactersMax = 4 * 1024 * 1024;
+const sliceCharactersMax = 2 * 1024 * 1024;
 
 /** One JSON array per fact, so that a slice crosses the thread as one text and is parsed in one go. */
 const factText =
@@ -238,7 +235,7 @@ type Statements = Record<
 >;
 
 function prepareStatements(database: DatabaseSync, readOnly: boolean): Statements {
-  return {
+  const statements = {
     begin: database.prepare(readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
     insert: database.prepare(
@@ -252,4 +249,7 @@ function prepareStatements(database: DatabaseSync, readOnly: boolean): Statement
     readLast: database.prepare(`SELECT position, ${factText} AS text FROM facts WHERE stream = ? ORDER BY revision DESC LIMIT 1`),
     lastPosition: database.prepare('SELECT max(position) AS position FROM facts'),
   };
+  statements.readStream.setReturnArrays(true);
+  statements.readLast.setReturnArrays(true);
+  return statements;
 }
