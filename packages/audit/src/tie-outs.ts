@@ -10,13 +10,23 @@ export type Figures = {
 };
 
 /** What the services' figures must say of each other once every published event has been consumed. */
-export const tieOuts = ({ figures, reconciledCycles }: { readonly figures: Figures; readonly reconciledCycles: readonly string[] }): Finding => {
+export const tieOuts = ({
+  figures,
+  reconciledCycles,
+}: {
+  readonly figures: Figures;
+  readonly reconciledCycles: readonly string[];
+}): Finding => {
   const books = nested(figures.ledger.map((ledger) => ledger.books));
   return together([
     perPot(figures),
     perOwner(figures, books),
     perPair(figures, books),
-    together(reconciledCycles.flatMap((cycle) => [...books].map(([party, accounts]) => same(`clearing:${cycle} of ${party}`, accounts.get(`clearing:${cycle}`), 0)))),
+    together(
+      reconciledCycles.flatMap((cycle) =>
+        [...books].map(([party, accounts]) => same(`clearing:${cycle} of ${party}`, accounts.get(`clearing:${cycle}`), 0)),
+      ),
+    ),
   ]);
 };
 

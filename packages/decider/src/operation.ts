@@ -46,7 +46,9 @@ export const asked = <C>(request: Request, command: C): Command<C> => ({
 
 /** The answer to a command that one stream decides. */
 export const answered = <Reason extends string>(id: string, ran: Ran<unknown, unknown, Reason>): Answer<Reason> =>
-  ran.is === 'refused' ? ran : { is: 'done', created: ran.facts.length > 0, id, revision: ran.revision, position: ran.position };
+  ran.is === 'refused'
+    ? refused(ran.reason)
+    : { is: 'done', created: ran.facts.length > 0, id, revision: ran.revision, position: ran.position };
 
 /** Name of the stream that an API id belongs to: `310117-order-01J…` of redemption is `redemption.310117.order-01J…`. */
 export const streamOf = (service: string, id: string): string => {

@@ -4,7 +4,7 @@ import { type AfterTokens, afterTokens, unusable } from './after.ts';
 import type { Authenticate } from './auth.ts';
 import { batchAnswer } from './batch.ts';
 import type { CommandContext, CommandEndpoint } from './command-route.ts';
-import type { Endpoint, PlainEndpoint } from './endpoint.ts';
+import type { Endpoint, PlainEndpoint, JsonReply } from './endpoint.ts';
 import {
   batchBody,
   bounded,
@@ -22,7 +22,7 @@ import {
 import { messageOf } from './host.seams.ts';
 import type { Host } from './host.ts';
 import type { Metrics } from './metrics.ts';
-import { type NounEndpoint, parseListQuery } from './noun-route.ts';
+import { type NounEndpoint, parseListQuery, type Reply } from './noun-route.ts';
 import { type Failure, FailureError, failure } from './problems.ts';
 import type { ReadModel } from './read-model.ts';
 import { type RouteTable, routeTable } from './route-table.ts';
@@ -42,8 +42,8 @@ export type ApplicationOptions = {
   readonly wall: WallClock;
   readonly log: Log;
   readonly routes: readonly Endpoint[];
-  /** JSON that anyone may read, by path: `/openapi.json`. */
-  readonly open?: Readonly<Record<string, () => unknown>>;
+  /** What anyone may read, by path: `/openapi.json`. */
+  readonly open?: Readonly<Record<string, Open>>;
   readonly metrics?: Metrics;
   readonly limits?: { readonly inFlightMax?: number };
   /** For `/readyz`: rejects with the reason why requests should go elsewhere. */
@@ -97,7 +97,7 @@ export const application = (options: ApplicationOptions): Express => {
   addProbes(app, options);
   app.use(observed(options));
   app.use(bounded(options.limits?.inFlightMax ?? inFlightMax));
-  for (const [path, document] of Object.entries(options.open ?? {})) addOpen(app, path, document, shared);
+  for (const [path, open] of Object.entries(options.open ?? {})) addOpen(app, path, open, shared);
   for (const route of routes) if (route.is === 'plain') addPlain(app, route, shared);
   addCommands(app, shared);
   for (const route of routes) if (route.is === 'noun') addNoun(app, route, shared);
@@ -174,12 +174,16 @@ const addPlain = (app: Express, route: PlainEndpoint, { options, handler, waitFo
   else app.put(path, run);
 };
 
-const addOpen = (app: Express, path: string, document: () => unknown, { handler }: Shared) => {
+export type Open = () => JsonReply | Reply | Promise<JsonReply | Reply>;
+
+const addOpen = (app: Express, path: string, open: Open, { handler }: Shared) => {
   app.get(
     path,
     handler(async ({ res }) => {
       localOf(res).route = path;
-      sendJson(res, 200, await document());
+      const reply = await open();
+      if ('text' in reply) send(res, reply);
+      else sendJson(res, 200, reply.json);
     }),
   );
 };

@@ -18,6 +18,5 @@ await runService({
       },
     },
   ],
-  openapi: { openapi: '3.1.0' },
   invariants: () => ({ service: 'registry', invariants: {} }),
 });

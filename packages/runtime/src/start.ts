@@ -10,6 +10,7 @@ import { type Ask, asker } from './asker.ts';
 import { oidcAuthentication } from './auth.ts';
 import { type AdjustableClock, adjustableClock, runningClock, wallClock } from './clock.ts';
 import { type Configuration, configuration } from './config.ts';
+import { contractsPageReply, openapiReply } from './contracts-page.ts';
 import { crashPoints } from './crash-points.ts';
 import type { Endpoint } from './endpoint.ts';
 import { messageOf } from './host.seams.ts';
@@ -43,7 +44,6 @@ export type ServiceDefinition<Built extends Service> = {
   /** May carry more than a `Service`, operations for instance: `routes` gets it as it is. */
   readonly service: (deps: Deps) => Built;
   readonly routes: (built: Built, deps: Deps) => readonly Endpoint[];
-  readonly openapi?: unknown;
   /** This service's part of the invariants, for an auditor. */
   readonly invariants?: (rows: Rows) => InvariantReport;
   /** Figures that must agree with those of other services. */
@@ -68,7 +68,6 @@ export type RunningService = {
  *     commandRoute(routes.publishPolicy, operations.publishPolicy, policyProblems),
  *     nounRoutes(nouns.policies, { visible: 'everyone' }),
  *   ],
- *   openapi,
  *   invariants,
  *   figures,
  * });
@@ -161,8 +160,9 @@ const assemble = async <Built extends Service>(
     metrics,
     routes: routesOf(definition, built, deps, running, adjustable),
     open: {
-      ...(definition.openapi === undefined ? {} : { '/openapi.json': () => definition.openapi }),
-      ...(config.production ? {} : { '/development/status': () => running.status() }),
+      '/openapi.json': openapiReply(name),
+      '/docs': contractsPageReply(),
+      ...(config.production ? {} : { '/development/status': () => ({ json: running.status() }) }),
     },
     ready: () => readiness({ store, host: running, config, stopping: stopping.signal }),
   });

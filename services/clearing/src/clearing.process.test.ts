@@ -82,6 +82,13 @@ describe('a payment', () => {
     expect(meant('payment-paid', refund)).toEqual([]);
     expect(meant('payment-failed', { ...without(refund, 'paidOn'), reason: 'closed account' })).toEqual([]);
   });
+  test('to a lab of the home itself is never fronted, and an owner of nothing owes nothing', () => {
+    const none = [
+      [jiaxing, 60],
+      [hangzhou, 0],
+    ] as const;
+    expect(meant('payment-paid', { ...paymentOf(1, 60, { slices: none }), host: jiaxing, payer: jiaxing })).toEqual([]);
+  });
   test('that failed gives back its draw', () => {
     const failed = { ...without(paymentOf(1, 60), 'paidOn'), reason: 'closed account' };
     expect(meant('payment-failed', failed)).toEqual([['310117.pair-330400-310117', 'ReleaseDraw']]);

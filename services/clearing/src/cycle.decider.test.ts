@@ -140,6 +140,22 @@ describe('a cycle', () => {
     const last = after(...noticed, send(toHangzhou), send(toSongjiang), receive(toHangzhou)).when(receive(toSongjiang));
     expect(last).toMatchObject({ facts: [{ type: 'TransferReceived', payer: jiaxing, settledDebtors: [jiaxing] }] });
   });
+  test('settles each debtor by its own transfers, not by those of others', () => {
+    const fromHangzhou = `${march}-${hangzhou}-${songjiang}`;
+    const both = [...called, confirmed(jiaxing, songjiang, 50), confirmed(hangzhou, songjiang, 30), confirmed(songjiang, jiaxing, 0)];
+    const due = [...both, net(endOf(confirmBy)), notice, send(fromHangzhou)];
+    expect(after(...due).when(receive(fromHangzhou))).toMatchObject({ facts: [{ settledDebtors: [hangzhou] }] });
+    expect(after(...both).when(net(endOf(confirmBy)))).toMatchObject({
+      facts: [
+        {
+          gross: [
+            { debtor: hangzhou, creditor: songjiang, amountFen: 30 },
+            { debtor: jiaxing, creditor: songjiang, amountFen: 50 },
+          ],
+        },
+      ],
+    });
+  });
   test('once reconciled is closed: nothing changes it any more', () => {
     const closed = after(...noticed, send(toHangzhou), send(toSongjiang), receive(toHangzhou), receive(toSongjiang), reconcile);
     expect(closed.state.is).toBe('reconciled');

@@ -132,6 +132,10 @@ describe('a prefund', () => {
   test('records what a bank paid without a grant, because the money is gone', () => {
     expect(headroomOf(after(accrue(1, 40)).state.totals)).toBe(-40);
   });
+  test('that does not exist alerts only once something draws on it', () => {
+    expect(alertOf(after().state.totals)).toBe(0);
+    expect(alertOf(after(accrue(1, 5)).state.totals)).toBe(9_000);
+  });
   test.each([
     [0, 0],
     [69, 0],
@@ -177,6 +181,15 @@ describe('an obligation', () => {
     expect(types(disputed.when(escalate))).toEqual(['DisputeEscalated']);
     expect(after(...sealed, dispute(1), escalate).when(escalate)).toEqual({ accepted: true, facts: [] });
     expect(after(...sealed, dispute(1), escalate, rule(1, 'creditor')).when(escalate)).toEqual({ accepted: true, facts: [] });
+  });
+  test('ruled for the debtor counts as reversed', () => {
+    expect(after(...sealed, dispute(1), rule(1, 'debtor')).when(reversal(1))).toEqual({ accepted: true, facts: [] });
+    expect(types(after(...sealed, dispute(1), rule(1, 'creditor')).when(reversal(1)))).toEqual(['ReversalNoted']);
+  });
+  test('named twice is settled once', () => {
+    expect(after(accrue(1, 5, 'cost-share')).when(vertical(5, 1, 1))).toMatchObject({
+      facts: [{ amountFen: 5, obligations: [obligationIdOf(1, 'cost-share')] }],
+    });
   });
   test('may still be ruled for the creditor after its money came back', () => {
     expect(types(after(...sealed, dispute(1), reversal(1)).when(rule(1, 'creditor')))).toEqual(['DisputeRuled']);

@@ -54,6 +54,10 @@ describe('a segment', () => {
     expect(after(...late).when(seal(april))).toMatchObject({ facts: [{ totalFen: 40 }] });
     expect(after(...late).when(settle())).toEqual({ accepted: true, facts: [] });
   });
+  test('that was never confirmed is not netted, whatever is left of it', () => {
+    expect(after(...sealed, dispute(1)).when(net(0))).toMatchObject({ facts: [{ type: 'SegmentCarriedOver', cause: 'not-netted' }] });
+    expect(() => after(...sealed).when(net(40))).toThrow('corrupt');
+  });
   test('netted with another amount than was confirmed is a bug and stops', () => {
     expect(() => after(...sealed, declare(40), confirm(40)).when(net(41))).toThrow('corrupt');
     expect(() => after(...sealed).when(net(41))).toThrow('corrupt');

@@ -1,4 +1,3 @@
-import openapi from '@tongdui/contracts/openapi/ledger.json' with { type: 'json' };
 import { runService } from '@tongdui/runtime';
 import { figuresOf, invariantsOf } from './invariants.ts';
 import { routes } from './ledger.http.ts';
@@ -8,7 +7,6 @@ await runService({
   name: 'ledger',
   service: ledger,
   routes: (_built, deps) => routes({ rows: deps.rows, homes: deps.homes, cityUrls: deps.config.cityUrls }),
-  openapi,
   invariants: invariantsOf,
   figures: figuresOf,
 });
