@@ -193,7 +193,13 @@ describe('a server that', () => {
       ),
     );
     server.pause();
-    await expect(transport.request({ ...redemption, verb: 'ask' }, {}, 300)).rejects.toThrow(Unreachable);
+    // The signal takes effect a moment later.
+    await until(() =>
+      transport.request({ ...redemption, verb: 'ask' }, {}, 300).then(
+        () => false,
+        (error: unknown) => error instanceof Unreachable,
+      ),
+    );
     server.resume();
     await until(() =>
       transport.request({ ...redemption, verb: 'ask' }, {}, 500).then(

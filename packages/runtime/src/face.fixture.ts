@@ -72,7 +72,10 @@ export const face = async (signIn: Issuer): Promise<Face> => {
       log,
       metrics: metricsOf('registry'),
       limits: { inFlightMax },
-      open: { '/openapi.json': () => ({ json: { openapi: '3.1.0' } }), '/development/status': () => ({ json: running.status() }) },
+      open: {
+        '/openapi.json': () => ({ json: { openapi: '3.1.0' } }),
+        '/development/status': async () => ({ json: await running.status() }),
+      },
       routes: [
         ...counterRoutes(seams.store, seams.wall),
         ...operatorRoutes({

@@ -162,7 +162,7 @@ const assemble = async <Built extends Service>(
     open: {
       '/openapi.json': openapiReply(name),
       '/docs': contractsPageReply(),
-      ...(config.production ? {} : { '/development/status': () => ({ json: running.status() }) }),
+      ...(config.production ? {} : { '/development/status': async () => ({ json: await running.status() }) }),
     },
     ready: () => readiness({ store, host: running, config, stopping: stopping.signal }),
   });
