@@ -33,7 +33,23 @@ export const newUscc = (division: string): Uscc => {
   return `${first17}${usccCheckCharacter(first17)}` as Uscc;
 };
 
-const today = { signedOn: '2026-03-02', deliveredOn: '2026-03-02', acceptedOn: '2026-03-02' };
+/** A command that a service answered. */
+export type Sent = {
+  readonly service: ServiceName;
+  readonly home: string;
+  readonly path: string;
+  readonly person: string;
+  readonly body: unknown;
+};
+
+export type StoryOptions = {
+  /** Told of every command that was answered. */
+  readonly onAnswer?: (sent: Sent, reply: Reply) => void;
+  /** How long people wait for a step; with it they also look again when a service is away. */
+  readonly patienceMs?: number;
+  /** The date that people write on their papers. */
+  readonly today?: () => string;
+};
 
 const terms = {
   ratioBps: { testing: 5_000, 'instrument-sharing': 5_000 },
@@ -71,7 +87,8 @@ export const account = (uscc: string) => ({
   name: `Test ${uscc}`,
 });
 
-export const story = (system: System) => {
+export const story = (system: System, { onAnswer, patienceMs, today = () => '2026-03-02' }: StoryOptions = {}) => {
+  const stepMs = patienceMs ?? 30_000;
   const call = async (
     method: 'PUT' | 'GET',
     service: ServiceName,
@@ -88,23 +105,31 @@ export const story = (system: System) => {
         ...(method === 'PUT' ? { 'content-type': 'application/json' } : {}),
       },
       ...(method === 'PUT' ? { body: typeof body === 'string' ? body : JSON.stringify(body ?? {}) } : {}),
+      signal: AbortSignal.timeout(30_000),
     });
     const text = await response.text();
-    return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : { text } };
+    const reply = { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : { text } };
+    if (method === 'PUT' && person !== undefined) onAnswer?.({ service, home, path, person, body }, reply);
+    return reply;
   };
 
-  const get = (service: ServiceName, home: string, path: string, person: string) => call('GET', service, home, path, person);
+  const get = async (service: ServiceName, home: string, path: string, person: string): Promise<Reply> => {
+    const deadline = Date.now() + (patienceMs ?? 0);
+    for (;;) {
+      const looking = call('GET', service, home, path, person);
+      const reply = patienceMs === undefined ? await looking : await looking.catch(unanswered);
+      if (![503, 599].includes(reply.status) || Date.now() >= deadline) return reply;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
   const put = (service: ServiceName, home: string, path: string, person: string | undefined, body: unknown = {}) =>
     call('PUT', service, home, path, person, body);
 
   /** Takes a step that must succeed; while other streams are still being asked it is asked again, which is the same step. */
   const must = async (service: ServiceName, home: string, path: string, person: string, body: unknown = {}): Promise<Reply> => {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + stepMs;
     for (;;) {
-      const reply = await put(service, home, path, person, body).catch((error: Error) => ({
-        status: 599,
-        body: { error: String(error.cause ?? error) },
-      }));
+      const reply = await put(service, home, path, person, body).catch(unanswered);
       if (reply.status === 201 || reply.status === 200) return reply;
       if (![202, 503, 599].includes(reply.status) || Date.now() > deadline)
         expect.fail(`PUT ${service} ${path} by ${person}: ${reply.status} ${JSON.stringify(reply.body)}`);
@@ -189,6 +214,7 @@ export const story = (system: System) => {
     await eventually(
       async () => (await get('redemption', enterprise.home, `/vouchers/${voucherId}`, boss(enterprise))).status === 200,
       `${voucherId} is opened`,
+      stepMs,
     );
     return voucherId;
   };
@@ -204,8 +230,8 @@ export const story = (system: System) => {
 
   const contract = (baseFen: number, subsidyFen: number) => ({
     contractNumber: `C-${ulid()}`,
-    signedOn: today.signedOn,
-    serviceStartsOn: today.signedOn,
+    signedOn: today(),
+    serviceStartsOn: today(),
     endsOn: '2026-06-30',
     baseFen,
     subsidyFen,
@@ -218,16 +244,17 @@ export const story = (system: System) => {
     const at = `/orders/${orderId}`;
     await must('redemption', enterprise.home, `${at}/contracts/1`, boss(enterprise), contract(baseFen, subsidyFen));
     await must('redemption', enterprise.home, `${at}/delivery`, lab(placed.lab), {
-      deliveredOn: today.deliveredOn,
+      deliveredOn: today(),
       deliverableDigest: 'b'.repeat(64),
     });
     await must('redemption', enterprise.home, `${at}/acceptance`, boss(enterprise), {
-      acceptedOn: today.acceptedOn,
+      acceptedOn: today(),
       actualBaseFen: baseFen,
     });
     await eventually(
       async () => (await get('redemption', enterprise.home, `/claims/${placed.claimId}`, boss(enterprise))).status === 200,
       `${placed.claimId} is awaited`,
+      stepMs,
     );
   };
 
@@ -251,7 +278,7 @@ export const story = (system: System) => {
     await must('redemption', enterprise.home, `/claims/${claimId}/submissions/${n}`, payee, {
       invoice: {
         number: { number },
-        issuedOn: today.acceptedOn,
+        issuedOn: today(),
         totalFen: baseFen,
         sliceFen: baseFen,
         seller: placed.lab.uscc,
@@ -278,6 +305,7 @@ export const story = (system: System) => {
     await eventually(
       async () => (await get('redemption', String(payer), `/payments/${paymentId}`, `payer.${String(payer)}`)).status === 200,
       `${paymentId} is prepared`,
+      stepMs,
     );
     return { ...placed, paymentId };
   };
@@ -309,6 +337,9 @@ export const story = (system: System) => {
   };
 };
 export type Story = ReturnType<typeof story>;
+
+/** No answer at all, as if it were one. */
+const unanswered = (error: Error): Reply => ({ status: 599, body: { error: String(error.cause ?? error) } });
 
 /** Waits for a condition, looking again and again; fails with what was expected when it does not come. */
 export const eventually = async (holds: () => Promise<boolean> | boolean, what: string, timeoutMs = 30_000): Promise<void> => {

@@ -20,7 +20,14 @@ const purse: Decider<Add, Sum, Added, 'too-much'> = {
   evolve: ({ total, once }, fact) => ({ total: total + fact.amount, once: fact.once === undefined ? once : [...once, fact.once] }),
 };
 
-const wall = { sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+let nowMs = 0;
+const wall = {
+  nowMs: () => nowMs,
+  sleep: (milliseconds: number) => {
+    nowMs += milliseconds;
+    return new Promise<void>((resolve) => setImmediate(resolve));
+  },
+};
 let ids = 0;
 const add = (amount: number, more: Partial<Command<Add>> & { once?: string } = {}): Command<Add> => {
   const { once, ...rest } = more;
@@ -153,6 +160,7 @@ describe('handle', () => {
   test('until resolves as soon as the condition holds', async () => {
     const timers: (() => void)[] = [];
     const patient = {
+      nowMs: () => 0,
       sleep: (_: number, signal?: AbortSignal) =>
         new Promise<void>((resolve) => {
           timers.push(resolve);

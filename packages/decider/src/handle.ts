@@ -56,7 +56,7 @@ export interface Handler<C, State, Fact, Reason extends string> {
   until(stream: string, holds: (state: State) => boolean, timeoutMs: number): Promise<Current<State>>;
 }
 
-type Wall = { sleep(milliseconds: number, signal?: AbortSignal): Promise<void> };
+type Wall = { nowMs(): number; sleep(milliseconds: number, signal?: AbortSignal): Promise<void> };
 
 export type HandleOptions = {
   readonly wall: Wall;
@@ -187,7 +187,7 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
     expected: number,
     batch: readonly NewFact[],
   ): Promise<AppendResult> => {
-    let waited = 0;
+    const givenUpAtMs = wall.nowMs() + outcomeTimeoutMs;
     for (let pause = 25; ; pause = Math.min(pause * 2, 1_000)) {
       const result = await store.append(stream, expected, batch);
       if (result.is !== 'unavailable') {
@@ -195,9 +195,8 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
         return result;
       }
       queue.unsettled = { expected, batch };
-      if (waited >= outcomeTimeoutMs) return result;
+      if (wall.nowMs() >= givenUpAtMs) return result;
       await wall.sleep(pause);
-      waited += pause;
     }
   };
 

@@ -78,7 +78,7 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'RefuseSubmission':
       return concludeSubmission(command, state);
     case 'NoteSliceGivenBack':
-      if (state.attempts.find((attempt) => attempt.n === command.n)?.givenBack) return alreadySo;
+      if (state.attempts.find((attempt) => attempt.n === command.n)?.givenBack !== false) return alreadySo;
       return record({ type: 'SliceGivenBack', n: command.n, at: command.at });
     case 'CheckClaim':
       return check(command, state);

@@ -13,7 +13,8 @@ export type Claim = Opening & {
     readonly status: 'pending' | 'accepted' | 'refused';
     readonly reason?: string;
     readonly invoice: Sha256;
-    readonly givenBack?: true;
+    /** Its slice of the invoice went back. */
+    readonly givenBack: boolean;
   }[];
   /** Of the pending or the accepted submission. */
   readonly submission?: Submission;
@@ -62,7 +63,7 @@ export const evolve = (state: State, fact: Fact): State => {
     case 'SubmissionMade': {
       const { n, invoice, selfPaidFen, evidence, by } = fact;
       const submittedFrom = state.status === 'sent-back' ? 'sent-back' : 'awaited';
-      const attempts = [...state.attempts, { n, status: 'pending' as const, invoice: invoice.digest }];
+      const attempts = [...state.attempts, { n, status: 'pending' as const, invoice: invoice.digest, givenBack: false }];
       return { ...state, status: 'submitting', submittedFrom, attempts, submission: { n, invoice, selfPaidFen, evidence, by } };
     }
     case 'ClaimSubmitted':

@@ -12,7 +12,6 @@ import {
   factsOf,
   jiaxing,
   lab,
-  later,
   onDay,
   orderId,
   paymentId,
