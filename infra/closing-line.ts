@@ -11,6 +11,8 @@ export default class ClosingLine implements Reporter {
     }
     counts.failed += errors.length;
     // After the summary of the default reporter, which writes when its own hook has run.
-    process.on('exit', () => process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped + counts.pending} skipped\n`));
+    process.on('exit', () =>
+      process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped + counts.pending} skipped\n`),
+    );
   }
 }

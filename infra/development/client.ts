@@ -1,6 +1,15 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bookHomeOf, type CommandRoute, corridorHome, type Home, homeOf, type Party, ProblemDetails, type ServiceName } from '@tongdui/contracts';
+import {
+  bookHomeOf,
+  type CommandRoute,
+  corridorHome,
+  type Home,
+  homeOf,
+  type Party,
+  ProblemDetails,
+  type ServiceName,
+} from '@tongdui/contracts';
 import type { z } from 'zod';
 import type { System } from './system/handle.ts';
 
@@ -46,7 +55,12 @@ export type Client = {
   /** The answers of every process of a service to the same question. */
   everywhere<Body = unknown>(service: ServiceName, path: string, person: string): Promise<readonly Body[]>;
   /** Every row this person may read, of every process of the service, page after page. Throws when a page cannot be had. */
-  list<Row = unknown>(service: ServiceName, noun: string, person: string, filter?: Readonly<Record<string, string>>): Promise<readonly Row[]>;
+  list<Row = unknown>(
+    service: ServiceName,
+    noun: string,
+    person: string,
+    filter?: Readonly<Record<string, string>>,
+  ): Promise<readonly Row[]>;
   /** Closes the connections kept open. */
   close(): void;
 };
@@ -73,7 +87,9 @@ export const client = (system: Pick<System, 'url' | 'token' | 'sets'>, options: 
   };
   const get = async <Body>(base: string, path: string, person: string) =>
     (await decided(() => send('GET', `${base}${path}`, person), false)) as Reply<Body>;
-  const basesOf = (service: ServiceName) => [...new Set(system.sets.flatMap(({ cities }) => cities.map((home) => system.url(service, home))))];
+  const basesOf = (service: ServiceName) => [
+    ...new Set(system.sets.flatMap(({ cities }) => cities.map((home) => system.url(service, home)))),
+  ];
   const needed = async <Body>(base: string, path: string, person: string): Promise<Body> => {
     const reply = await get<Body>(base, path, person);
     if (!reply.ok) throw new Error(`GET ${path} as ${person} was answered ${reply.status} ${reply.code}`);
@@ -171,7 +187,8 @@ const exchange = (agent: Agent, { method, url, token, text }: Exchange): Promise
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${patienceMs / 1_000} s`)));
     sent.on('error', (error: NodeJS.ErrnoException) => {
       // The service closed an idle connection at the moment it was used again; nothing was answered, and repeating is safe.
-      if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(exchange(agent, { method, url, token, ...(text === undefined ? {} : { text }) }));
+      if (sent.reusedSocket && error.code === 'ECONNRESET')
+        resolve(exchange(agent, { method, url, token, ...(text === undefined ? {} : { text }) }));
       else unreachable(error);
     });
     sent.end(text);

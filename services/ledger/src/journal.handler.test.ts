@@ -7,7 +7,7 @@ import { journalHandler, openJournalOf, type PostEvent } from './journal.handler
 import type { Entry } from './posting.ts';
 
 const stream = openJournalOf('310117' as Home);
-const wall = { sleep: async () => {} };
+const wall = { nowMs: () => 0, sleep: async () => {} };
 const handlerOn = (store: MemoryEventStore) => journalHandler(store, { wall, outcomeTimeoutMs: 0 });
 /** The other of two processes on one store: neither may trust what it remembers. */
 const shared = (store: MemoryEventStore) =>

@@ -1,0 +1,164 @@
+import type { Instant } from '@tongdui/contracts';
+import type { System } from '@tongdui/development/system';
+import { expect } from 'vitest';
+import type { Market, Place } from './market.ts';
+import { eventually, type Placed, type Sent, type Story, type StoryOptions, story } from './story.ts';
+
+/** Many redemptions going on at once, each told to its end whatever happens to the services meanwhile. */
+export type Load = {
+  /** Every command that was answered 200 or 201. */
+  readonly acknowledged: readonly Sent[];
+  /** Orders whose claim was seen paid. */
+  readonly completed: readonly Placed[];
+  /** Resolves when so many more commands have been acknowledged. */
+  progress(commands: number): Promise<void>;
+  /** Begins no more stories, resolves when all that were begun have ended; rejects when one of them could not. */
+  stop(): Promise<void>;
+};
+
+export type LoadOptions = {
+  /** Stories told at the same time. */
+  readonly concurrency: number;
+};
+
+const patienceMs = 60_000;
+const firstDay = Date.parse('2026-03-02T01:00:00.000Z');
+
+/** The system's clock must be frozen on the second of March 2026. */
+export const frozenAt = new Date(firstDay).toISOString() as Instant;
+
+/** What was acknowledged is written down in `acknowledged`; steps are tried again while a service is away. */
+export const patiently = (acknowledged: Sent[]): StoryOptions => ({
+  patienceMs,
+  onAnswer: (sent, { status }) => {
+    if (status === 200 || status === 201) acknowledged.push(sent);
+  },
+});
+
+export const startLoad = (system: System, market: Market, { concurrency }: LoadOptions): Load => {
+  const acknowledged: Sent[] = [];
+  const completed: Placed[] = [];
+  const calendar = calendarOf(system);
+  const tell = story(system, { ...patiently(acknowledged), today: calendar.today });
+  let begun = 0;
+  let stopping = false;
+  let failure: unknown;
+
+  const worker = async () => {
+    while (!stopping) {
+      begun += 1;
+      const place = market[begun % market.length] as Place;
+      completed.push(await redemption(tell, place, begun, calendar.waiting));
+    }
+  };
+  const telling = Promise.all(Array.from({ length: concurrency }, worker)).catch((error: unknown) => {
+    failure ??= error;
+    stopping = true;
+  });
+  const turning = calendar.turn(telling).catch((error: unknown) => {
+    failure ??= error;
+    stopping = true;
+  });
+  const failed = () => {
+    if (failure) throw failure;
+  };
+
+  return {
+    acknowledged,
+    completed,
+    progress: async (commands) => {
+      const wanted = acknowledged.length + commands;
+      await eventually(() => {
+        failed();
+        return acknowledged.length >= wanted;
+      }, `${commands} more commands are acknowledged`);
+    },
+    stop: async () => {
+      stopping = true;
+      await Promise.all([telling, turning]);
+      failed();
+      expect(completed).toHaveLength(begun);
+    },
+  };
+};
+
+/** From an enterprise nobody knew to its lab's money, or its own. Every amount is odd, so that every split has a remainder. */
+const redemption = async (
+  tell: Story,
+  { home, lab, funding, payeeMode }: Place,
+  n: number,
+  overnight: <Result>(waiting: Promise<Result>) => Promise<Result>,
+): Promise<Placed> => {
+  const baseFen = 200_001 + 2 * n;
+  const subsidyFen = Math.floor(baseFen / 2);
+  const enterprise = await tell.registerEnterprise(home);
+  const voucherId = await tell.issueVoucher(enterprise, subsidyFen + 7, funding);
+  const order = await tell.propose(enterprise, lab, voucherId);
+  await tell.redeem(order, baseFen, subsidyFen);
+  await tell.submit(order, baseFen, subsidyFen, payeeMode);
+  await tell.approve(order, baseFen, subsidyFen, payeeMode);
+  const placed = await overnight(tell.paymentOf(order));
+  await tell.pay(placed);
+  await eventually(async () => (await tell.claimView(placed))['status'] === 'paid', `${placed.claimId} is paid`, patienceMs);
+  return placed;
+};
+
+const dayMs = 86_400_000;
+const longestMs = 1_000;
+
+/** Business time goes on by a day whenever somebody waits for the next one. */
+const calendarOf = (system: System) => {
+  let day = 0;
+  let waitingNow = 0;
+  let reached = 0;
+  const at = () => new Date(firstDay + day * dayMs).toISOString();
+
+  const move = async () => {
+    day += 1;
+    const now = at();
+    const urls = [...system.urls].filter(([name]) => name.includes('/'));
+    const isRedemption = ([name]: readonly [string, string]) => name.endsWith('/redemption');
+    // Papers are dated between: no contract may be older than its voucher, nor of tomorrow when it is registered.
+    await Promise.all(urls.filter(isRedemption).map(([, url]) => moveClock(system, url, now)));
+    reached = day;
+    await Promise.all(urls.filter((one) => !isRedemption(one)).map(([, url]) => moveClock(system, url, now)));
+  };
+
+  return {
+    today: () => new Date(firstDay + reached * dayMs).toISOString().slice(0, 10),
+    waiting: async <Result>(waiting: Promise<Result>): Promise<Result> => {
+      waitingNow += 1;
+      try {
+        return await waiting;
+      } finally {
+        waitingNow -= 1;
+      }
+    },
+    /** Until the stories have ended. */
+    turn: async (ended: Promise<unknown>) => {
+      let over = false;
+      void ended.then(() => {
+        over = true;
+      });
+      while (!over) {
+        await new Promise((resolve) => setTimeout(resolve, longestMs));
+        if (waitingNow > 0) await move();
+      }
+    },
+  };
+};
+
+const moveClock = (system: System, url: string, now: string): Promise<void> =>
+  eventually(
+    async () => {
+      const response = await fetch(`${url}/development/clock`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${await system.token('operator.310117')}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ now }),
+      }).catch(() => undefined);
+      await response?.body?.cancel();
+      return response?.ok === true;
+    },
+    `the clock at ${url} is moved to ${now}`,
+    patienceMs,
+  );
