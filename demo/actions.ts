@@ -64,7 +64,7 @@ const submitContract = (subsidyOf: (parts: OrderParts) => number, refusedFor?: s
 
 /** The evidence is registered first, then the claim submitted as the attempt of this number. */
 const claim = (attempt: number, invoiceOf: (parts: OrderParts) => string, refusedFor?: string): Action => {
-  return async (stage, parts, day) => {
+  return async (stage, parts) => {
     const { home, people, enterprise, offering, order } = parts;
     const file = `invoice ${order.order} ${attempt}`;
     const digest = sha256(file);
@@ -73,7 +73,8 @@ const claim = (attempt: number, invoiceOf: (parts: OrderParts) => string, refuse
     const { actualBaseFen: totalFen } = amountsOf(parts);
     const invoice = {
       number: { number: invoiceOf(parts) },
-      issuedOn: dateOfDay(day),
+      // The lab wrote it when the claim was first due; a correction does not change that.
+      issuedOn: dateOfDay(order.claimOn ?? 0),
       totalFen,
       sliceFen: totalFen,
       seller: offering.provider.slice(-18),

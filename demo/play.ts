@@ -56,12 +56,13 @@ export const play = async (stage: Stage, plan: Plan, onDay: (done: number, day: 
   const { system } = stage;
   let done = 0;
   for (const [day, { orders, others }] of plan) {
-    if (day > 0) await system.moveClock(morningOf(day));
+    const a=performance.now();
+    if (day > 0) await system.moveClock(morningOf(day));const b=performance.now();
     for (const task of others) await task(stage);
     await inParallel(orders, together, async ([order, names]) => {
       for (const name of names) await actions[name](stage, stage.orderOf(order), day);
     });
-    await system.waitIdle();
+    const c=performance.now();await system.waitIdle();const d=performance.now();console.log('TIMING',day,orders.length,others.length,Math.round(b-a),Math.round(c-b),Math.round(d-c));
     done += 1;
     onDay(done, day);
   }

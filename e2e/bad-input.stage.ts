@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Home, homes, type Instant, ProblemDetails, type ServiceName } from '@tongdui/contracts';
-import { startSystem, type System } from '@tongdui/development/system';
+import { type System, startSystem } from '@tongdui/development/system';
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import { type Enterprise, hangzhou, jiaxing, type Lab, type Placed, type Story, songjiang, story } from './story.ts';
@@ -84,13 +84,7 @@ const castOf = async (system: System, tell: Story): Promise<Cast> => {
   await system.waitIdle();
   const voucherId = await tell.issueVoucher(enterprise, 10 * subsidyFen, [{ potId, bps: 10_000 }]);
   const propose = () => tell.propose(enterprise, lab, voucherId);
-  const [accepted, contracted, delivered, redeemed, submitted] = await Promise.all([
-    propose(),
-    propose(),
-    propose(),
-    propose(),
-    propose(),
-  ]);
+  const [accepted, contracted, delivered, redeemed, submitted] = await Promise.all([propose(), propose(), propose(), propose(), propose()]);
   await Promise.all([
     ...[contracted, delivered].map((order) =>
       tell.must('redemption', home, `/orders/${order.orderId}/contracts/1`, tell.boss(enterprise), tell.contract(baseFen, subsidyFen)),

@@ -71,6 +71,13 @@ describe('handle', () => {
     expect(store.sent).toHaveLength(1);
   });
 
+  test('a command that comes in the very turn in which another was answered is decided once', async () => {
+    const store = answering(memoryEventStore(), []);
+    const { run } = handle(store, purse, { wall });
+    await run('s.G60.p-1', add(1)).then(() => Promise.all([run('s.G60.p-1', add(1)), run('s.G60.p-1', add(1))]));
+    expect(store.sent.map((facts) => facts.length)).toEqual([1, 2]);
+  });
+
   test('the same command again is recognised, before any rule is looked at', async () => {
     const { run } = handle(memoryEventStore(), purse, { wall });
     const request = { key: 'PUT /purses/1/additions/1', hash: 'a' };

@@ -74,6 +74,8 @@ type Waiting<C, State, Fact, Reason extends string> = {
 };
 type Queue<C, State, Fact, Reason extends string> = {
   waiting: Waiting<C, State, Fact, Reason>[];
+  /** Somebody is on it. A command that arrives between two rounds, when nothing waits, must not start a second drain: both would settle the same commands. */
+  draining: boolean;
   /** An append whose outcome is unknown: resent unchanged before anything else. */
   unsettled?: { readonly expected: number; readonly batch: readonly NewFact[] };
 };
@@ -242,6 +244,7 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
         else for (const item of queue.waiting.splice(0)) item.fail(error);
       }
     }
+    queue.draining = false;
     if (!queue.unsettled) queues.delete(stream);
   };
 
@@ -251,10 +254,11 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
 
   const enqueue = (stream: string, command: Command<C>) =>
     new Promise<Answer>((resolve, reject) => {
-      const queue = queues.get(stream) ?? { waiting: [] };
+      const queue = queues.get(stream) ?? { waiting: [], draining: false };
       queue.waiting.push({ command, answer: resolve, fail: reject });
       queues.set(stream, queue);
-      if (queue.waiting.length > 1) return;
+      if (queue.draining) return;
+      queue.draining = true;
       // Whatever arrives in this turn of the event loop shares the round.
       queueMicrotask(() => void drain(stream, queue));
     });
