@@ -1,7 +1,7 @@
-import { type Bps, type Fen, redemptionCommands as commands, registryCommands } from '@tongdui/contracts';
+import { type Bps, redemptionCommands as commands, type Fen, registryCommands } from '@tongdui/contracts';
 import { subsidyMaximum } from '@tongdui/money';
 import { dateOfDay } from './days.ts';
-import { officer, type OrderParts, sha256, sm3, type Stage } from './stage.ts';
+import { type OrderParts, officer, type Stage, sha256, sm3 } from './stage.ts';
 import type { ActionName } from './stories.ts';
 
 /** What people do with one order on one day, each by the person whose turn it is. */

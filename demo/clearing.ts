@@ -1,10 +1,4 @@
-import {
-  clearingCommands as commands,
-  type CycleView,
-  isMember,
-  type ObligationView,
-  type SegmentView,
-} from '@tongdui/contracts';
+import { type CycleView, clearingCommands as commands, isMember, type ObligationView, type SegmentView } from '@tongdui/contracts';
 import { inParallel } from '@tongdui/development/client';
 import { ulid } from 'ulid';
 import { together } from './setup.ts';

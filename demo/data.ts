@@ -29,10 +29,7 @@ import { storyNames } from './stories.ts';
 
 const split = (separator: string) => (value: unknown) => (typeof value === 'string' ? value.split(separator) : value);
 const list = <Item extends z.ZodType>(item: Item) => z.preprocess(split('|'), z.array(item));
-const whole = z
-  .string()
-  .regex(/^\d+$/)
-  .transform(Number);
+const whole = z.string().regex(/^\d+$/).transform(Number);
 const fen = whole.pipe(Fen);
 const positiveFen = whole.pipe(PositiveFen);
 const day = whole.pipe(z.int().min(0).max(365));

@@ -2,8 +2,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit, type CommandEvidence, type Figures, type Finding, type InvariantNumber } from '@tongdui/audit';
 import {
-  clearingNouns,
   type CycleView,
+  clearingNouns,
   figuresSchemas,
   InvariantReport,
   issuanceNouns,
@@ -82,11 +82,11 @@ const rebuildReadModels = async ({ system }: Stage): Promise<void> => {
     if (!process) throw new Error(`there is no process ${name}`);
     return { process, directory: join(system.dataDirectory, place.set, place.service) };
   });
-  const t0=performance.now();await Promise.all(running.map(({ process }) => process.kill('SIGTERM')));console.log('TIMING stop',performance.now()-t0);
+  await Promise.all(running.map(({ process }) => process.kill('SIGTERM')));
   for (const { directory } of running)
     for (const file of readdirSync(directory)) if (file.includes('.read-model.db')) rmSync(join(directory, file));
-  await Promise.all(running.map(({ process }) => process.restart()));console.log('TIMING restart',performance.now()-t0);
-  await system.waitIdle();console.log('TIMING idle',performance.now()-t0);
+  await Promise.all(running.map(({ process }) => process.restart()));
+  await system.waitIdle();
 };
 
 const sampleMax = 60;

@@ -8,7 +8,10 @@ import type { Stage } from './stage.ts';
 import { type ActionName, stories } from './stories.ts';
 
 /** What happens on which day: first people with their orders, then the treasuries. */
-export type Plan = ReadonlyMap<number, { readonly orders: readonly (readonly [Order, readonly ActionName[]])[]; readonly others: readonly Task[] }>;
+export type Plan = ReadonlyMap<
+  number,
+  { readonly orders: readonly (readonly [Order, readonly ActionName[]])[]; readonly others: readonly Task[] }
+>;
 type Task = (stage: Stage) => Promise<unknown>;
 
 export const planOf = (stage: Pick<Stage, 'data' | 'orderOf'>): Plan => {
@@ -44,7 +47,9 @@ export const daysOf = (order: Order): ReadonlyMap<number, ActionName[]> => {
 const monthsUntil = (lastDay: number): (readonly [cycle: string, cutOffDay: number])[] => {
   const months: (readonly [string, number])[] = [];
   for (let first = '2026-03-01'; ; ) {
-    const next = dateOfDay(dayOf(first) + 32).slice(0, 8).concat('01');
+    const next = dateOfDay(dayOf(first) + 32)
+      .slice(0, 8)
+      .concat('01');
     if (dayOf(next) > lastDay) return months;
     months.push([first.slice(0, 7).replace('-', ''), dayOf(next)]);
     first = next;
@@ -56,13 +61,12 @@ export const play = async (stage: Stage, plan: Plan, onDay: (done: number, day: 
   const { system } = stage;
   let done = 0;
   for (const [day, { orders, others }] of plan) {
-    const a=performance.now();
-    if (day > 0) await system.moveClock(morningOf(day));const b=performance.now();
+    if (day > 0) await system.moveClock(morningOf(day));
     for (const task of others) await task(stage);
     await inParallel(orders, together, async ([order, names]) => {
       for (const name of names) await actions[name](stage, stage.orderOf(order), day);
     });
-    const c=performance.now();await system.waitIdle();const d=performance.now();console.log('TIMING',day,orders.length,others.length,Math.round(b-a),Math.round(c-b),Math.round(d-c));
+    await system.waitIdle();
     done += 1;
     onDay(done, day);
   }

@@ -18,7 +18,10 @@ export type Result = {
   readonly commandsPerSecond: number;
 };
 
-export const resultOf = ({ findings, figures, everything }: Examination, spent: { commands: number; playedMs: number; elapsedMs: number }): Result => {
+export const resultOf = (
+  { findings, figures, everything }: Examination,
+  spent: { commands: number; playedMs: number; elapsedMs: number },
+): Result => {
   const claims = rowsOf<ClaimView>(everything, 'redemption/claims');
   const count = (...statuses: ClaimView['status'][]) => claims.filter(({ status }) => statuses.includes(status)).length;
   return {
@@ -46,12 +49,16 @@ export const wrongEnds = (stage: Stage, { everything }: Examination): string[] =
     const [orderStatus, claimStatus] = [orders.get(order.order), claims.get(claimId)];
     return orderStatus === ends.order && claimStatus === ends.claim
       ? []
-      : [`${order.order} (${order.story}) ended ${orderStatus}, ${claimStatus ?? 'no claim'}; expected ${ends.order}, ${ends.claim ?? 'no claim'}`];
+      : [
+          `${order.order} (${order.story}) ended ${orderStatus}, ${claimStatus ?? 'no claim'}; expected ${ends.order}, ${ends.claim ?? 'no claim'}`,
+        ];
   });
 };
 
 export const report = (stage: Stage, examination: Examination, result: Result): void => {
-  const cycles = rowsOf<CycleView>(examination.everything, 'clearing/cycles').filter(({ status }) => status !== 'open' && status !== 'called');
+  const cycles = rowsOf<CycleView>(examination.everything, 'clearing/cycles').filter(
+    ({ status }) => status !== 'open' && status !== 'called',
+  );
   showClaims(stage, examination);
   showPots(examination);
   showGross(cycles);
@@ -79,9 +86,15 @@ const statusNames: Readonly<Partial<Record<string, string>>> = {
 const showClaims = ({ refusals }: Stage, { figures }: Examination) => {
   section('申领', 'claims');
   const counted = merged(figures.redemption.map(({ claims }) => claims));
-  table([['状态 status', '件数 claims'], ...counted.map(([status, count]) => [`${statusNames[status] ?? '其他'} ${status}`, String(count)])]);
+  table([
+    ['状态 status', '件数 claims'],
+    ...counted.map(([status, count]) => [`${statusNames[status] ?? '其他'} ${status}`, String(count)]),
+  ]);
   say('\n  未支付、未成交的原因 · refused, by reason');
-  const refused = merged([...figures.redemption.map((figure) => figure.refused), Object.fromEntries([...refusals].map(([code, count]) => [`HTTP ${code}`, count]))]);
+  const refused = merged([
+    ...figures.redemption.map((figure) => figure.refused),
+    Object.fromEntries([...refusals].map(([code, count]) => [`HTTP ${code}`, count])),
+  ]);
   const cells = refused.map(([reason, count]) => `${String(count).padStart(3)} ${reason}`);
   table(chunks(cells, 3), [0, 1, 2]);
 };
@@ -114,7 +127,7 @@ const showGross = (cycles: readonly CycleView[]) => {
     gross.set(pair, (gross.get(pair) ?? 0) + entry.amountFen);
   }
   const rows = members.map((debtor) => [
-    nameOf(debtor).zh.replace('上海', '') + ' ' + short(debtor),
+    `${nameOf(debtor).zh.replace('上海', '')} ${short(debtor)}`,
     ...members.map((creditor) => (debtor === creditor ? '—' : bareYuan(gross.get(`${debtor}-${creditor}`) ?? 0))),
   ]);
   table([['', ...members.map((city) => short(city).slice(0, 9))], ...rows]);
@@ -148,13 +161,14 @@ const showTrialBalances = ({ figures }: Examination) => {
   section('试算平衡', 'trial balances');
   const books = figures.ledger.flatMap((ledger) => Object.entries(ledger.books));
   const rows = books.map(([party, accounts]) => {
-    const sum = (wanted: (balance: number) => boolean) => Object.values(accounts).reduce((total, balance) => (wanted(balance) ? total + balance : total), 0);
+    const sum = (wanted: (balance: number) => boolean) =>
+      Object.values(accounts).reduce((total, balance) => (wanted(balance) ? total + balance : total), 0);
     return [
       `${nameOf(party).zh} ${short(party)}`,
       bareYuan(sum((balance) => balance > 0)),
       bareYuan(-sum((balance) => balance < 0)),
       yuan(sum(() => true)),
-      bareYuan(accounts['expenditure'] ?? 0),
+      bareYuan(accounts.expenditure ?? 0),
       bareYuan(-(accounts['payable:payee'] ?? 0)),
     ];
   });
@@ -190,7 +204,8 @@ const showInvariants = (findings: Readonly<Record<string, Finding>>) => {
     chunks(cells, 2).map((pair) => pair.flat()),
     [0, 2],
   );
-  for (const [number, { violations }] of Object.entries(findings)) for (const violation of violations.slice(0, 10)) say(`  ✗ ${number}: ${violation}`);
+  for (const [number, { violations }] of Object.entries(findings))
+    for (const violation of violations.slice(0, 10)) say(`  ✗ ${number}: ${violation}`);
 };
 
 const merged = (counts: readonly Readonly<Record<string, number>>[]): [string, number][] => {

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inParallel } from '@tongdui/development/client';
-import { startSystem, type System } from '@tongdui/development/system';
+import { type System, startSystem } from '@tongdui/development/system';
 import { ulid } from 'ulid';
 import { loadData } from './data.ts';
 import { dateOfDay, firstDay, morningOf } from './days.ts';
@@ -31,11 +31,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 
 const main = async (): Promise<number> => {
   const data = loadData(options.data);
-  say(`通兑演示 · Tongdui demo: ${data.orders.length} 笔订单 orders, ${data.enterprises.length} 家企业 enterprises, ${data.providers.length} 家服务机构 labs`);
+  say(
+    `通兑演示 · Tongdui demo: ${data.orders.length} 笔订单 orders, ${data.enterprises.length} 家企业 enterprises, ${data.providers.length} 家服务机构 labs`,
+  );
   rmSync(dataDirectory, { recursive: true, force: true });
   const system = await start();
   const stage = stageOf(system, data);
-  const interruption = new Promise<never>((_, reject) => interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason as Error)));
+  const interruption = new Promise<never>((_, reject) =>
+    interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason as Error)),
+  );
   try {
     return await Promise.race([perform(stage), interruption]);
   } finally {
@@ -54,7 +58,7 @@ const start = (): Promise<System> => {
     dataDirectory,
     clock: { frozenAt: morningOf(0) },
     signal: interrupted.signal,
-    env: { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn' },
+    env: { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' },
     ...(natsUrl ? { natsUrl } : {}),
     ...(eventStoreDbUrl ? { eventStoreDbUrl } : {}),
     ...(streamPrefix ? { streamPrefix } : {}),
@@ -106,7 +110,9 @@ const perform = async (stage: Stage): Promise<number> => {
   for (const problem of problems.slice(0, 40)) say(`  ✗ ${problem}`);
   if (problems.length > 40) say(`  … ${problems.length - 40} more`);
   const held = Object.values(result.invariants).every(Boolean);
-  say(`\n${held && problems.length === 0 ? '全部不变量成立 · every invariant held' : '演示未通过 · the demo failed'} (${firstDay} …, ${elapsed()})`);
+  say(
+    `\n${held && problems.length === 0 ? '全部不变量成立 · every invariant held' : '演示未通过 · the demo failed'} (${firstDay} …, ${elapsed()})`,
+  );
   return held && problems.length === 0 ? 0 : 1;
 };
 
@@ -125,11 +131,13 @@ const instructBank = ({ system, data, orderOf }: Stage) =>
     },
   );
 
-
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`\n${(error as Error).stack ?? error}\n日志 logs: ${join(dataDirectory, 'logs')}\n`);
+  const { message, stack } = error as Error;
+  process.stderr.write(
+    interrupted.signal.aborted ? `\n${message}\n` : `\n${stack ?? message}\n日志 logs: ${join(dataDirectory, 'logs')}\n`,
+  );
   process.exitCode = 1;
 }
 process.exit();

@@ -4,7 +4,8 @@ export const say = (line = ''): void => {
   process.stdout.write(`${line}\n`);
 };
 
-export const section = (zh: string, en: string): void => say(`\n━━ ${zh} · ${en} ${'━'.repeat(Math.max(3, 110 - widthOf(zh) - en.length))}`);
+export const section = (zh: string, en: string): void =>
+  say(`\n━━ ${zh} · ${en} ${'━'.repeat(Math.max(3, 110 - widthOf(zh) - en.length))}`);
 
 /** Columns on a terminal: Chinese characters take two. */
 export const widthOf = (text: string): number =>
@@ -19,7 +20,13 @@ const padded = (text: string, width: number, right: boolean): string => {
 export const table = (rows: readonly (readonly string[])[], left: readonly number[] = [0]): void => {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
-  for (const row of rows) say(`  ${row.map((cell, column) => padded(cell, widths[column] ?? 0, !left.includes(column))).join('  ').trimEnd()}`);
+  for (const row of rows)
+    say(
+      `  ${row
+        .map((cell, column) => padded(cell, widths[column] ?? 0, !left.includes(column)))
+        .join('  ')
+        .trimEnd()}`,
+    );
 };
 
 /** ¥1,234.56; a debt with a minus before it. */

@@ -1,10 +1,10 @@
 import {
+  type CycleView,
   clearingCommands,
   corridorData,
-  type CycleView,
+  issuanceCommands,
   type LocalDate,
   type Member,
-  issuanceCommands,
   registryCommands,
 } from '@tongdui/contracts';
 import { inParallel } from '@tongdui/development/client';
@@ -48,7 +48,10 @@ const publishAgreements = async (stage: Stage, effectiveFrom: string, today: str
   await inParallel(data.agreements, together, ({ home, host, version, ...agreed }) =>
     act(clearingCommands.publishAgreement, { agreement: `${home}-${host}`, n: String(version) }, { effectiveFrom, ...agreed }, jointOffice),
   );
-  await deposit(stage, data.prefunds.filter(({ on }) => on === 0));
+  await deposit(
+    stage,
+    data.prefunds.filter(({ on }) => on === 0),
+  );
   const opened = await api.list<CycleView>('clearing', 'cycles', jointOffice);
   if (opened.length === 0)
     await act(clearingCommands.openCycle, { cycle: today.slice(0, 7).replace('-', '') }, { terms: cycleTerms }, jointOffice);

@@ -3,7 +3,17 @@ import { bookHomeOf, type CommandRoute, type Home, type Member, type Party, type
 import { type Client, client, type Reply, type Sent } from '@tongdui/development/client';
 import type { System } from '@tongdui/development/system';
 import type { z } from 'zod';
-import { type Agreement, type Application, cityOf, type Data, type Enterprise, type Offering, type Order, type Policy, usccOf } from './data.ts';
+import {
+  type Agreement,
+  type Application,
+  cityOf,
+  type Data,
+  type Enterprise,
+  type Offering,
+  type Order,
+  type Policy,
+  usccOf,
+} from './data.ts';
 
 /** What the actors know, and the record of what they did. */
 export type Stage = {

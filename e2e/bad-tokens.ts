@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader, generateKeyPair, importJWK, type JWTP
 /** Tokens that somebody might try, made from a good one: what they say, and the text of the Authorization header. */
 
 export const badTokens = [
-  'none',
+  'that is not there',
   'of another scheme',
   'that is no token',
   'signed by another key',
@@ -25,14 +25,14 @@ export const badToken = async (kind: BadToken, good: string, providerKey: object
   const [head = '', body = '', signature = ''] = good.split('.');
   const claims = decodeJwt(good);
   const bearer = (token: string) => `Bearer ${token}`;
-  const signed = async (change: JWTPayload, key?: CryptoKey) => {
+  const signed = async (change: JWTPayload, key?: Awaited<ReturnType<typeof importJWK>>) => {
     const by = key ?? (await importJWK(providerKey, 'ES256'));
     const { kid } = decodeProtectedHeader(good);
     const header = { alg: 'ES256', typ: 'at+jwt', ...(kid === undefined ? {} : { kid }) };
     return bearer(await new SignJWT({ ...claims, ...change }).setProtectedHeader(header).sign(by));
   };
   switch (kind) {
-    case 'none':
+    case 'that is not there':
       return '';
     case 'of another scheme':
       return `Basic ${base64('operator:operator')}`;

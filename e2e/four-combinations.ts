@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryView, Home, Instant } from '@tongdui/contracts';
-import { type ServiceSet, startSystem, type System } from '@tongdui/development/system';
+import { type ServiceSet, type System, startSystem } from '@tongdui/development/system';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cycleTerms, hangzhou, jiaxing, type Placed, type Story, songjiang, story, suzhou, zhejiang } from './story.ts';

@@ -1,6 +1,6 @@
-import type { Instant } from '@tongdui/contracts';
 import type { System } from '@tongdui/development/system';
 import { expect } from 'vitest';
+import { frozenAt } from './battery.ts';
 import type { Market, Place } from './market.ts';
 import { eventually, type Placed, type Sent, type Story, type StoryOptions, story } from './story.ts';
 
@@ -22,10 +22,7 @@ export type LoadOptions = {
 };
 
 const patienceMs = 60_000;
-const firstDay = Date.parse('2026-03-02T01:00:00.000Z');
-
-/** The system's clock must be frozen on the second of March 2026. */
-export const frozenAt = new Date(firstDay).toISOString() as Instant;
+const firstMorning = Date.parse(frozenAt);
 
 /** What was acknowledged is written down in `acknowledged`; steps are tried again while a service is away. */
 export const patiently = (acknowledged: Sent[]): StoryOptions => ({
@@ -99,24 +96,24 @@ const redemption = async (
   await tell.approve(order, baseFen, subsidyFen, payeeMode);
   const placed = await overnight(tell.paymentOf(order));
   await tell.pay(placed);
-  await eventually(async () => (await tell.claimView(placed))['status'] === 'paid', `${placed.claimId} is paid`, patienceMs);
+  await eventually(async () => (await tell.claimView(placed)).status === 'paid', `${placed.claimId} is paid`, patienceMs);
   return placed;
 };
 
 const dayMs = 86_400_000;
-const longestMs = 1_000;
+const nightMs = 1_000;
 
 /** Business time goes on by a day whenever somebody waits for the next one. */
 const calendarOf = (system: System) => {
   let day = 0;
   let waitingNow = 0;
   let reached = 0;
-  const at = () => new Date(firstDay + day * dayMs).toISOString();
+  const at = () => new Date(firstMorning + day * dayMs).toISOString();
 
   const move = async () => {
     day += 1;
     const now = at();
-    const urls = [...system.urls].filter(([name]) => name.includes('/'));
+    const urls = serviceUrls(system);
     const isRedemption = ([name]: readonly [string, string]) => name.endsWith('/redemption');
     // Papers are dated between: no contract may be older than its voucher, nor of tomorrow when it is registered.
     await Promise.all(urls.filter(isRedemption).map(([, url]) => moveClock(system, url, now)));
@@ -125,7 +122,7 @@ const calendarOf = (system: System) => {
   };
 
   return {
-    today: () => new Date(firstDay + reached * dayMs).toISOString().slice(0, 10),
+    today: () => new Date(firstMorning + reached * dayMs).toISOString().slice(0, 10),
     waiting: async <Result>(waiting: Promise<Result>): Promise<Result> => {
       waitingNow += 1;
       try {
@@ -141,14 +138,18 @@ const calendarOf = (system: System) => {
         over = true;
       });
       while (!over) {
-        await new Promise((resolve) => setTimeout(resolve, longestMs));
+        await new Promise((resolve) => setTimeout(resolve, nightMs));
         if (waitingNow > 0) await move();
       }
     },
   };
 };
 
-const moveClock = (system: System, url: string, now: string): Promise<void> =>
+export const serviceUrls = (system: System): readonly (readonly [name: string, url: string])[] =>
+  [...system.urls].filter(([name]) => name.includes('/'));
+
+/** Business time of one service, however long it is away. */
+export const moveClock = (system: System, url: string, now: string): Promise<void> =>
   eventually(
     async () => {
       const response = await fetch(`${url}/development/clock`, {

@@ -32,7 +32,12 @@ export const openMarket = async (tell: Story): Promise<Market> => {
     tell.must('clearing', 'G60', '/cycles/202603', 'joint-office-1.G60', { terms: cycleTerms }),
   ]);
   const [fronted, direct, refundedFronted, refundedDirect] = combinations;
-  return Promise.all([openPlace(tell, fronted), openPlace(tell, direct), openPlace(tell, refundedFronted), openPlace(tell, refundedDirect)]);
+  return Promise.all([
+    openPlace(tell, fronted),
+    openPlace(tell, direct),
+    openPlace(tell, refundedFronted),
+    openPlace(tell, refundedDirect),
+  ]);
 };
 
 const openPlace = async (tell: Story, combination: Combination): Promise<Place> => {

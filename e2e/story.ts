@@ -1,7 +1,7 @@
 import { type Home, homeOf, type ServiceName, type Uscc, usccCheckCharacter } from '@tongdui/contracts';
 import type { System } from '@tongdui/development/system';
-import { expect } from 'vitest';
 import { ulid } from 'ulid';
+import { expect } from 'vitest';
 
 /** A small cast and what it does, over HTTP: the steps of the main flow as the right people take them. */
 
@@ -203,20 +203,32 @@ export const story = (system: System, { onAnswer, patienceMs, today = () => '202
     return id;
   };
 
-  const issueVoucher = async (
+  /** An application that was checked becomes a voucher. */
+  const grant = async (
     enterprise: Enterprise,
+    applicationId: string,
     faceFen: number,
     funding: readonly { potId: string; bps: number }[],
   ): Promise<string> => {
-    const id = await apply(enterprise, faceFen);
-    await must('issuance', enterprise.home, `/applications/${id}/approval`, `approver-1.${enterprise.home}`, { faceFen, funding });
-    const voucherId = id.replace('-application-', '-voucher-');
+    await must('issuance', enterprise.home, `/applications/${applicationId}/approval`, `approver-1.${enterprise.home}`, {
+      faceFen,
+      funding,
+    });
+    const voucherId = applicationId.replace('-application-', '-voucher-');
     await eventually(
       async () => (await get('redemption', enterprise.home, `/vouchers/${voucherId}`, boss(enterprise))).status === 200,
       `${voucherId} is opened`,
       stepMs,
     );
     return voucherId;
+  };
+
+  const issueVoucher = async (
+    enterprise: Enterprise,
+    faceFen: number,
+    funding: readonly { potId: string; bps: number }[],
+  ): Promise<string> => {
+    return grant(enterprise, await apply(enterprise, faceFen), faceFen, funding);
   };
 
   /** The order as far as the lab's acceptance. */
@@ -238,24 +250,36 @@ export const story = (system: System, { onAnswer, patienceMs, today = () => '202
     contractDigest: 'a'.repeat(64),
   });
 
-  /** Contract, delivery and acceptance: the voucher is redeemed and the claim awaited. */
-  const redeem = async (placed: Placed, baseFen: number, subsidyFen: number): Promise<void> => {
-    const { orderId, enterprise } = placed;
-    const at = `/orders/${orderId}`;
-    await must('redemption', enterprise.home, `${at}/contracts/1`, boss(enterprise), contract(baseFen, subsidyFen));
-    await must('redemption', enterprise.home, `${at}/delivery`, lab(placed.lab), {
+  const register = (placed: Placed, baseFen: number, subsidyFen: number, n = 1) =>
+    must(
+      'redemption',
+      placed.enterprise.home,
+      `/orders/${placed.orderId}/contracts/${n}`,
+      boss(placed.enterprise),
+      contract(baseFen, subsidyFen),
+    );
+
+  const deliver = (placed: Placed) =>
+    must('redemption', placed.enterprise.home, `/orders/${placed.orderId}/delivery`, lab(placed.lab), {
       deliveredOn: today(),
       deliverableDigest: 'b'.repeat(64),
     });
-    await must('redemption', enterprise.home, `${at}/acceptance`, boss(enterprise), {
-      acceptedOn: today(),
-      actualBaseFen: baseFen,
-    });
+
+  /** The subsidy is redeemed and the claim awaited. */
+  const accept = async ({ orderId, claimId, enterprise }: Placed, actualBaseFen: number): Promise<void> => {
+    await must('redemption', enterprise.home, `/orders/${orderId}/acceptance`, boss(enterprise), { acceptedOn: today(), actualBaseFen });
     await eventually(
-      async () => (await get('redemption', enterprise.home, `/claims/${placed.claimId}`, boss(enterprise))).status === 200,
-      `${placed.claimId} is awaited`,
+      async () => (await get('redemption', enterprise.home, `/claims/${claimId}`, boss(enterprise))).status === 200,
+      `${claimId} is awaited`,
       stepMs,
     );
+  };
+
+  /** Contract, delivery and acceptance. */
+  const redeem = async (placed: Placed, baseFen: number, subsidyFen: number): Promise<void> => {
+    await register(placed, baseFen, subsidyFen);
+    await deliver(placed);
+    await accept(placed, baseFen);
   };
 
   const claimView = async (placed: Placed) =>
@@ -325,9 +349,13 @@ export const story = (system: System, { onAnswer, patienceMs, today = () => '202
     registerEnterprise,
     openPot,
     apply,
+    grant,
     issueVoucher,
     propose,
     contract,
+    register,
+    deliver,
+    accept,
     redeem,
     submit,
     approve,

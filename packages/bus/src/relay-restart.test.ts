@@ -1,6 +1,7 @@
 import { type EventStore, memoryEventStore, type StoredFact } from '@tongdui/event-store';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Relay } from './relay.ts';
 import {
   closeRelays,
   eventsIn,
@@ -124,10 +125,10 @@ describe('a second relay', () => {
           await appendFact(store, thing(id % 4), factOf(id, 3));
           await wall.pass(pauses.next().value);
         }
-        await relays[stopped]!.close();
+        await closed(relays[stopped]!, wall);
         await appendFact(store, thing(1), factOf(20, 3));
         await wall.until(() => relays[1 - stopped]!.status().heads.get(home) === 63);
-        await relays[1 - stopped]!.close();
+        await closed(relays[1 - stopped]!, wall);
         const events = await eventsIn(store);
         expectGaplessChain(events);
         expect(textsOf(events)).toEqual(Array.from({ length: 21 }, (_, id) => [`${id}/0`, `${id}/1`, `${id}/2`]).flat());
@@ -184,3 +185,13 @@ const slowed = (store: EventStore, wall: ManualWall, delaysMs: Iterator<number, 
   probe: () => store.probe(),
   close: () => store.close(),
 });
+
+/** An append under way needs time to end. */
+const closed = async (relay: Relay, wall: ManualWall): Promise<void> => {
+  let ended = false;
+  const closing = relay.close().then(() => {
+    ended = true;
+  });
+  await wall.until(() => ended);
+  await closing;
+};

@@ -8,7 +8,8 @@ export type AfterTokens = {
   decode(token: string): string;
 };
 
-const Token = z.strictObject({ service: z.string(), epoch: z.string(), position: z.string().max(100) });
+/** Positions are the store's own, but every store writes digits (and a slash); empty is the one before every fact. */
+const Token = z.strictObject({ service: z.string(), epoch: z.string(), position: z.string().regex(/^(\d[\d/]{0,99})?$/) });
 
 export const afterTokens = (service: string, epoch: string): AfterTokens => ({
   encode: (position) => Buffer.from(JSON.stringify({ service, epoch, position })).toString('base64url'),

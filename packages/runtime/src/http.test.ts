@@ -114,6 +114,9 @@ describe('bad input is refused with its own problem, and nothing is recorded', (
     const other = await call(`/counters/${counterId(jiaxing, 1)}`, { body: {} });
     expect(other.headers.get('location')).toBe(`https://jiaxing.example.org/counters/${counterId(jiaxing, 1)}`);
     expect((await call(path, { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD, PUT');
+    for (const readOnly of ['/tie-outs', '/openapi.json', '/livez'])
+      expect((await call(readOnly, { body: {} })).headers.get('allow')).toBe('GET, HEAD');
+    expect((await call('/lines/issuance-310117/skip', { method: 'GET' })).headers.get('allow')).toBe('PUT');
   });
 });
 

@@ -4,7 +4,7 @@ import { type AfterTokens, afterTokens, unusable } from './after.ts';
 import type { Authenticate } from './auth.ts';
 import { batchAnswer } from './batch.ts';
 import type { CommandContext, CommandEndpoint } from './command-route.ts';
-import type { Endpoint, PlainEndpoint, JsonReply } from './endpoint.ts';
+import type { Endpoint, JsonReply, PlainEndpoint } from './endpoint.ts';
 import {
   batchBody,
   bounded,
@@ -51,6 +51,8 @@ export type ApplicationOptions = {
 };
 
 const inFlightMax = 1_000;
+/** Nearly every token is seen this soon; only for the others the store is asked whether it has the position at all. */
+const afterSoonMs = 100;
 const afterWaitMs = 2_000;
 
 type Handler = (run: (exchange: Exchange) => Promise<void>) => (req: HttpRequest, res: Response) => Promise<void>;
@@ -67,7 +69,7 @@ export const application = (options: ApplicationOptions): Express => {
   const { service, homes, cityUrls, clock, log, routes } = options;
   const tokens = afterTokens(service, options.epoch);
   const table = routeTable(routes.flatMap((route) => (route.is === 'command' ? [[route.path, route] as const] : [])));
-  const nouns = new Set(routes.flatMap((route) => (route.is === 'noun' ? [route.noun] : [])));
+  const addresses = routeTable(methodsByPath(options));
   const fail = (exchange: Exchange, error: unknown) => {
     const failed = failureOfError(error);
     if (failed.code === 'internal')
@@ -101,7 +103,7 @@ export const application = (options: ApplicationOptions): Express => {
   for (const route of routes) if (route.is === 'plain') addPlain(app, route, shared);
   addCommands(app, shared);
   for (const route of routes) if (route.is === 'noun') addNoun(app, route, shared);
-  app.use((req: HttpRequest, res: Response) => sendFailure({ req, res }, nothingHere(req.path, table, nouns)));
+  app.use((req: HttpRequest, res: Response) => sendFailure({ req, res }, nothingHere(req.path, addresses)));
   const onError: ErrorRequestHandler = (error, req, res, _next) => fail({ req, res }, error);
   return app.use(onError);
 };
@@ -188,6 +190,8 @@ const addOpen = (app: Express, path: string, open: Open, { handler }: Shared) =>
   );
 };
 
+const probes = ['/livez', '/startupz', '/readyz', '/metrics'] as const;
+
 /** Asked by the platform, not by people: no sign-in, no log line, and answered even when there are too many requests. */
 const addProbes = (app: Express, { host, ready, metrics }: ApplicationOptions) => {
   const text = 'text/plain; charset=utf-8';
@@ -223,15 +227,40 @@ const afterWaiter =
     if (token === undefined) return;
     if (typeof token !== 'string') throw unusable('after is given once');
     const position = tokens.decode(token);
-    if (await host.waitFor(position, afterWaitMs)) return;
+    if (await host.waitFor(position, afterSoonMs)) return;
     if (position > (await host.head())) throw unusable('after is not a token that a command has answered');
+    if (await host.waitFor(position, afterWaitMs)) return;
     throw new FailureError(failure('read-model-behind'));
   };
 
-const nothingHere = (path: string, table: RouteTable<CommandEndpoint>, nouns: ReadonlySet<string>): Failure => {
-  const [, noun = '', ...rest] = path.split('/');
-  const allowed = [...(nouns.has(noun) && rest.length <= 1 ? ['GET', 'HEAD'] : []), ...(table.find(path) ? ['PUT'] : [])];
-  return allowed.length === 0 ? failure('not-found') : failure('method-not-allowed', { headers: { allow: allowed.join(', ') } });
+/** Everything that can be asked of a service, to tell an address that there is not from a method that it does not take. */
+const methodsByPath = ({ routes, open }: ApplicationOptions): (readonly [path: string, methods: ReadonlySet<string>])[] => {
+  const read = ['GET', 'HEAD'];
+  const all: (readonly [string, readonly string[]])[] = [
+    ...[...probes, ...Object.keys(open ?? {})].map((path) => [path, read] as const),
+    ['/batches/{id}', ['PUT']],
+    ...routes.flatMap((route): (readonly [string, readonly string[]])[] => {
+      if (route.is === 'command') return [[route.path, ['PUT']]];
+      if (route.is === 'plain') return [[route.path, route.method === 'GET' ? read : ['PUT']]];
+      return [`/${route.noun}`, `/${route.noun}/{id}`].map((path) => [path, read] as const);
+    }),
+  ];
+  const byPath = new Map<string, Set<string>>();
+  for (const [path, methods] of all) {
+    const key = path
+      .split('/')
+      .map((segment, place) => (segment.startsWith('{') ? `{at${place}}` : segment))
+      .join('/');
+    byPath.set(key, new Set([...(byPath.get(key) ?? []), ...methods]));
+  }
+  return [...byPath];
+};
+
+const nothingHere = (path: string, addresses: RouteTable<ReadonlySet<string>>): Failure => {
+  const methods = addresses.find(path)?.target;
+  return methods === undefined
+    ? failure('not-found')
+    : failure('method-not-allowed', { headers: { allow: [...methods].sort().join(', ') } });
 };
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

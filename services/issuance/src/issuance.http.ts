@@ -64,7 +64,7 @@ const partProblems: Record<PartReason, Problem> = {
     en: 'The enterprise has not enough allowance left this year; the application is rejected: apply again for less',
   },
   'pot-unknown': {
-    status: 409,
+    status: 404,
     zh: '资金池不存在，申请已驳回，请重新申请',
     en: 'There is no such pot; the application is rejected: apply again',
   },

@@ -169,7 +169,9 @@ describe('a dispute that the debtor wins', () => {
 /** What one producer says of the tries of a payment, in its order: a next try only after the last one failed or came back. */
 const tries = fc
   .array(fc.constantFrom(['instructed', 'failed'], ['instructed', 'unknown', 'failed'], ['instructed', 'paid', 'failed']), { maxLength: 3 })
-  .chain((failed) => fc.constantFrom(['instructed'], ['instructed', 'unknown', 'paid'], ['instructed', 'paid']).map((last) => [...failed, last]))
+  .chain((failed) =>
+    fc.constantFrom(['instructed'], ['instructed', 'unknown', 'paid'], ['instructed', 'paid']).map((last) => [...failed, last]),
+  )
   .map((all) => all.flatMap((outcomes, index) => outcomes.map((outcome) => note(outcome as 'paid', index + 1))));
 const others: fc.Arbitrary<Command> = fc
   .integer({ min: 1, max: 3 })
@@ -188,13 +190,15 @@ const others: fc.Arbitrary<Command> = fc
     ),
   );
 /** …with people, other producers, and duplicates of what was said before in between. */
-const anyHistory = fc.tuple(tries, fc.array(fc.tuple(fc.nat(12), fc.option(others, { freq: 3 })), { maxLength: 15 })).map(([notes, between]) => [
-  ...toPayable,
-  ...notes.flatMap((said, index) => [
-    said,
-    ...between.flatMap(([where, other]) => (where % notes.length === index ? [other ?? (notes[where % (index + 1)] as Command)] : [])),
-  ]),
-]);
+const anyHistory = fc
+  .tuple(tries, fc.array(fc.tuple(fc.nat(12), fc.option(others, { freq: 3 })), { maxLength: 15 }))
+  .map(([notes, between]) => [
+    ...toPayable,
+    ...notes.flatMap((said, index) => [
+      said,
+      ...between.flatMap(([where, other]) => (where % notes.length === index ? [other ?? (notes[where % (index + 1)] as Command)] : [])),
+    ]),
+  ]);
 
 describe('under any order of what happens from payable on', () => {
   test('what a process or an event says twice changes nothing the second time', () => {

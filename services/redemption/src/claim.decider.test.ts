@@ -5,6 +5,7 @@ import { totalOf } from '@tongdui/money';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Command, claim, type Reason } from './claim.decider.ts';
+import type { Fact } from './claim.facts.ts';
 import {
   awaitClaim,
   check,
@@ -25,9 +26,21 @@ import {
   toReviewed,
   toSubmitted,
 } from './claim.history.fixtures.ts';
-import type { Fact } from './claim.facts.ts';
 import type { Claim, State } from './claim.state.ts';
-import { at, digest, factsOf, fenOf, later, onDay, people, reasonOf, slices, stranger, subsidyFen, typesOf } from './redemption.fixtures.ts';
+import {
+  at,
+  digest,
+  factsOf,
+  fenOf,
+  later,
+  onDay,
+  people,
+  reasonOf,
+  slices,
+  stranger,
+  subsidyFen,
+  typesOf,
+} from './redemption.fixtures.ts';
 
 const after = (...commands: Command[]) => {
   const { facts, decisions } = history(claim, commands);
@@ -82,7 +95,11 @@ describe('submitting', () => {
     ['amounts-do-not-add-up', awaited(), submit({ selfPaidFen: fenOf(4_999_999) })],
     ['amounts-do-not-add-up', awaited(), submit({ selfPaidFen: fenOf(5_000_001) })],
     ['payment-not-proven', after(refunded), submit({ selfPaidFen: fenOf(9_999_999) })],
-    ['amounts-do-not-add-up', after(refunded), submit({ invoice: { ...claimInvoice, sliceFen: fenOf(4_999_999) }, selfPaidFen: fenOf(9_000_000) })],
+    [
+      'amounts-do-not-add-up',
+      after(refunded),
+      submit({ invoice: { ...claimInvoice, sliceFen: fenOf(4_999_999) }, selfPaidFen: fenOf(9_000_000) }),
+    ],
     ['evidence-missing', awaited(), submit({ hasInvoiceEvidence: false })],
   ];
   test.each(refusals)('is refused %s', (reason, { when }, command) => expect(reasonOf(when(command))).toBe(reason));
@@ -165,7 +182,10 @@ describe('a hold', () => {
   test('comes of risks found at the check, or by hand before the notice', () => {
     const risky = check({ risks: ['sanctioned-party'] });
     expect(typesOf(submitted().when(risky))).toEqual(['ClaimChecked', 'ClaimHeld']);
-    expect(after(...toSubmitted, risky).state).toMatchObject({ status: 'risk-hold', hold: { from: 'checked', reasons: ['sanctioned-party'] } });
+    expect(after(...toSubmitted, risky).state).toMatchObject({
+      status: 'risk-hold',
+      hold: { from: 'checked', reasons: ['sanctioned-party'] },
+    });
     for (const state of [submitted, checked, reviewed]) expect(typesOf(state().when(ruled('HoldClaim')))).toEqual(['ClaimHeld']);
     expect(reasonOf(notice().when(ruled('HoldClaim')))).toBe('claim-not-in-that-state');
     expect(reasonOf(held().when(ruled('HoldClaim')))).toBe('claim-not-in-that-state');
@@ -303,33 +323,35 @@ describe('a red letter before payable', () => {
   });
 });
 
-const anyCommand: fc.Arbitrary<Command> = fc.integer({ min: 0, max: 100 }).chain((days) =>
-  fc.constantFrom<Command>(
-    submit({ n: 1 + (days % 3), at: later(days) }),
-    submit({ n: 1 + (days % 3), at: later(days) }),
-    take(1 + (days % 3)),
-    take(1 + (days % 3)),
-    refuseSlice(1 + (days % 3), later(days)),
-    check(),
-    check({ risks: ['sanctioned-party'] }),
-    sendBack(),
-    ruled('HoldClaim'),
-    ruled('DismissHold'),
-    ruled('UpholdHold'),
-    review(),
-    review({ subsidyFen: fenOf(1 + days * 10_000) }),
-    openNotice(),
-    noticeDue(later(days)),
-    objection('RaiseObjection', `o-${days % 2}`),
-    objection('DismissObjection', `o-${days % 2}`, later(days)),
-    objection('UpholdObjection', `o-${days % 2}`),
-    ruled('RejectClaim'),
-    redLetter(`red-${days % 2}`),
-    { type: 'ClaimDue', at: later(days) },
-    { type: 'HoldDue', at: later(days) },
-    { type: 'NoteSliceGivenBack', n: 1 + (days % 3), at },
-  ),
-);
+const anyCommand: fc.Arbitrary<Command> = fc
+  .integer({ min: 0, max: 100 })
+  .chain((days) =>
+    fc.constantFrom<Command>(
+      submit({ n: 1 + (days % 3), at: later(days) }),
+      submit({ n: 1 + (days % 3), at: later(days) }),
+      take(1 + (days % 3)),
+      take(1 + (days % 3)),
+      refuseSlice(1 + (days % 3), later(days)),
+      check(),
+      check({ risks: ['sanctioned-party'] }),
+      sendBack(),
+      ruled('HoldClaim'),
+      ruled('DismissHold'),
+      ruled('UpholdHold'),
+      review(),
+      review({ subsidyFen: fenOf(1 + days * 10_000) }),
+      openNotice(),
+      noticeDue(later(days)),
+      objection('RaiseObjection', `o-${days % 2}`),
+      objection('DismissObjection', `o-${days % 2}`, later(days)),
+      objection('UpholdObjection', `o-${days % 2}`),
+      ruled('RejectClaim'),
+      redLetter(`red-${days % 2}`),
+      { type: 'ClaimDue', at: later(days) },
+      { type: 'HoldDue', at: later(days) },
+      { type: 'NoteSliceGivenBack', n: 1 + (days % 3), at },
+    ),
+  );
 const story = [awaitClaim(), submit(), take(), check(), review(), openNotice(), noticeDue()];
 const anyHistory = fc
   .tuple(fc.integer({ min: 1, max: story.length }), fc.array(anyCommand, { maxLength: 20 }))

@@ -1,4 +1,3 @@
-import type { PinnedTerms } from './terms.ts';
 import type { Command } from './claim.decider.ts';
 import type { ClaimInvoice } from './claim.facts.ts';
 import {
@@ -21,6 +20,7 @@ import {
   today,
   voucherId,
 } from './redemption.fixtures.ts';
+import type { PinnedTerms } from './terms.ts';
 
 /** The commands of a claim's story, as the tests of the claim, the process and the publication tell it. */
 
@@ -104,11 +104,13 @@ export const ruled = (
   type: 'HoldClaim' | 'DismissHold' | 'UpholdHold' | 'RejectClaim' | 'ClawBack' | 'WriteOff',
   by = 'approver-2',
 ): Command => ({ type, by, reason: 'because', at });
-export const objection = (
-  type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection',
-  id: string,
-  when = at,
-): Command => ({ type, objection: id, by: 'somebody', reason: 'because', at: when });
+export const objection = (type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection', id: string, when = at): Command => ({
+  type,
+  objection: id,
+  by: 'somebody',
+  reason: 'because',
+  at: when,
+});
 export const note = (outcome: Of<'NotePayment'>['outcome'], instruction = 1): Command => ({
   type: 'NotePayment',
   outcome,

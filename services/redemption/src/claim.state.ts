@@ -80,6 +80,16 @@ export const evolve = (state: State, fact: Fact): State => {
       return withAttempt(state, fact.n, { givenBack: true });
     case 'ClaimSentBack':
       return { ...state, status: 'sent-back', corrections: state.corrections + 1, dueAt: fact.dueAt };
+    default:
+      return evolveDecided(state, fact);
+  }
+};
+
+type OfSubmission = 'ClaimAwaited' | 'SubmissionMade' | 'ClaimSubmitted' | 'SubmissionRefused' | 'SliceGivenBack' | 'ClaimSentBack';
+
+/** From the check to the end of the notice. */
+const evolveDecided = (state: Extract<State, { is: 'claim' }>, fact: Exclude<Fact, { type: OfSubmission }>): State => {
+  switch (fact.type) {
     case 'ClaimChecked':
       return { ...state, status: 'checked', people: { ...state.people, checkedBy: fact.by } };
     case 'ClaimHeld':

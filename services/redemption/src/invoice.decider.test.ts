@@ -133,7 +133,10 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
       .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 2 }))
       .map(([claim, sliceFen, attempt]) => take(claim, sliceFen, { attempt })),
   },
-  { weight: 2, arbitrary: fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 500 })).map(([claim, to]) => lower(claim, to)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 500 })).map(([claim, to]) => lower(claim, to)),
+  },
   { weight: 2, arbitrary: fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 2 })).map(([claim, n]) => release(claim, n)) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 600 }).map((amount) => red(amount, { redLetterId: `red-${amount}` })) },
 );
@@ -155,7 +158,12 @@ describe('under any order of commands', () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 40 }), (commands) => {
         const once = commands.filter(({ type }) => type !== 'RedLetter');
-        expect(history(invoice, once.flatMap((command) => [command, command])).facts).toEqual(history(invoice, once).facts);
+        expect(
+          history(
+            invoice,
+            once.flatMap((command) => [command, command]),
+          ).facts,
+        ).toEqual(history(invoice, once).facts);
       }),
     );
   });

@@ -226,7 +226,9 @@ describe('amending', () => {
   test.each(refusals)('is refused %s', (reason, { when }, command) => expect(reasonOf(when(command))).toBe(reason));
   test('downward: the voucher says what is kept, once', () => {
     const amended = after(propose(), byLab(), submit(), register(), amend(), apply());
-    expect(amended.state).toMatchObject({ contract: { baseFen: 8_000_000, subsidyFen: 4_000_000, amendments: 1, slices: slices(4_000_000) } });
+    expect(amended.state).toMatchObject({
+      contract: { baseFen: 8_000_000, subsidyFen: 4_000_000, amendments: 1, slices: slices(4_000_000) },
+    });
     expect(amended.when(apply())).toEqual(record());
     expect(typesOf(amended.when(deliver()))).toEqual(['OrderDelivered']);
   });
@@ -371,14 +373,18 @@ const anyCommand: fc.Arbitrary<Command> = days.chain((n) =>
     due('ReminderDue', later(n)),
   ),
 );
-const processes = new Set(['RegisterContract', 'RefuseContract', 'ApplyAmendment', 'FixSubsidy', 'ProposalDue', 'DeliveryDue', 'ReminderDue']);
+const processes = new Set([
+  'RegisterContract',
+  'RefuseContract',
+  'ApplyAmendment',
+  'FixSubsidy',
+  'ProposalDue',
+  'DeliveryDue',
+  'ReminderDue',
+]);
 /** Most of the story in order, with anything in between: random commands alone seldom come far. */
 const anyHistory = fc
-  .tuple(
-    fc.array(anyCommand, { maxLength: 4 }),
-    fc.integer({ min: 0, max: 6 }),
-    fc.array(anyCommand, { maxLength: 12 }),
-  )
+  .tuple(fc.array(anyCommand, { maxLength: 4 }), fc.integer({ min: 0, max: 6 }), fc.array(anyCommand, { maxLength: 12 }))
   .map(([before, steps, rest]) => [
     propose(),
     ...before,
@@ -406,7 +412,8 @@ describe('under any order of commands', () => {
         expect(kinds('SubsidyFixed') + kinds('OrderEnded') + kinds('OrderDeclined')).toBeLessThanOrEqual(1);
         expect(kinds('ContractRegistered')).toBeLessThanOrEqual(1);
         const end = facts.find((fact) => fact.type === 'OrderEnded');
-        if (end?.type === 'OrderEnded') expect(end.contract).toBe(kinds('ContractRegistered') ? ('contract' in state && state.contract?.contract) : undefined);
+        if (end?.type === 'OrderEnded')
+          expect(end.contract).toBe(kinds('ContractRegistered') ? 'contract' in state && state.contract?.contract : undefined);
         if ('contract' in state && state.contract) expect(state.contract.subsidyFen).toBeLessThanOrEqual(state.contract.baseFen);
       }),
     );

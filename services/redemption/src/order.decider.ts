@@ -108,13 +108,15 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
 
 type Of<Type extends Command['type']> = Command & { readonly type: Type };
 
-const propose = ({ type: _, validDays, obstacle, at, ...proposal }: Of<'ProposeOrder'>, state: State): Decision<Fact, Reason> => {
+const propose = (command: Of<'ProposeOrder'>, state: State): Decision<Fact, Reason> => {
+  const { type: _, validDays, obstacle, at, ...proposal } = command;
   if (state.is !== 'none') return refuse('order-already-proposed');
   if (obstacle) return refuse(obstacle);
   return record({ ...proposal, type: 'OrderProposed', dueAt: endOf(addDays(dateOf(at), validDays)), at });
 };
 
-const submitContract = ({ type: _, findings, at, contract, ...stated }: Of<'SubmitContract'>, state: Known): Decision<Fact, Reason> => {
+const submitContract = (command: Of<'SubmitContract'>, state: Known): Decision<Fact, Reason> => {
+  const { type: _, findings, at, contract, ...stated } = command;
   if (isOver(state)) return refuse('order-over');
   if (state.is === 'proposed') return refuse('order-not-accepted-by-lab');
   if (state.is !== 'accepted-by-lab') return refuse('contract-already-registered');

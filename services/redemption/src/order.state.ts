@@ -136,25 +136,8 @@ export const evolve = (state: State, fact: Fact): State => {
     case 'ContractRefused':
       return state.is === 'accepted-by-lab' ? evolveContract(state, fact) : corrupt(fact.type);
     case 'ContractAmended':
-      if (state.is !== 'contract-registered') return corrupt(fact.type);
-      return {
-        ...state,
-        contract: { ...state.contract, amendment: { amendment: fact.amendment, baseFen: fact.baseFen, subsidyFen: fact.subsidyFen } },
-      };
-    case 'AmendmentApplied': {
-      if (state.is !== 'contract-registered' || !state.contract.amendment) return corrupt(fact.type);
-      const { amendment, ...contract } = state.contract;
-      return {
-        ...state,
-        contract: {
-          ...contract,
-          baseFen: amendment.baseFen,
-          subsidyFen: amendment.subsidyFen,
-          amendments: amendment.amendment,
-          slices: fact.slices,
-        },
-      };
-    }
+    case 'AmendmentApplied':
+      return state.is === 'contract-registered' ? evolveAmendment(state, fact) : corrupt(fact.type);
     case 'OrderDelivered':
       if (state.is !== 'contract-registered') return corrupt(fact.type);
       return {
@@ -196,6 +179,20 @@ export const evolve = (state: State, fact: Fact): State => {
 const baseOf = (state: Known): Base => {
   const { orderId, home, host, enterprise, lab, voucherId, offeringId, category, proposedAt, attempts } = state;
   return { orderId, home, host, enterprise, lab, voucherId, offeringId, category, proposedAt, attempts };
+};
+
+const evolveAmendment = (
+  state: Extract<State, { is: 'contract-registered' }>,
+  fact: Extract<Fact, { type: 'ContractAmended' | 'AmendmentApplied' }>,
+): State => {
+  const { amendment: pending, ...contract } = state.contract;
+  if (fact.type === 'ContractAmended') {
+    const { amendment, baseFen, subsidyFen } = fact;
+    return { ...state, contract: { ...contract, amendment: { amendment, baseFen, subsidyFen } } };
+  }
+  if (!pending) return corrupt('applied an amendment that is not pending');
+  const { amendment: amendments, baseFen, subsidyFen } = pending;
+  return { ...state, contract: { ...contract, baseFen, subsidyFen, amendments, slices: fact.slices } };
 };
 
 const evolveContract = (

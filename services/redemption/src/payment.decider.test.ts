@@ -103,7 +103,14 @@ const due = () => after(prepare(), instruct(), bank('paid'), clawback());
 describe('instructing', () => {
   test('is stored, with reference and account, before the bank hears of it', () => {
     expect(factsOf(prepared().when(instruct()))).toMatchObject([
-      { type: 'PaymentInstructed', instruction: 1, reference: `${paymentId()}-1`, account: accountOf(2), by: 'payer', amountFen: subsidyFen },
+      {
+        type: 'PaymentInstructed',
+        instruction: 1,
+        reference: `${paymentId()}-1`,
+        account: accountOf(2),
+        by: 'payer',
+        amountFen: subsidyFen,
+      },
     ]);
   });
   test('a fronted payment asks the prefund first', () => {
@@ -277,7 +284,16 @@ const anyCommand: fc.Arbitrary<Command> = fc
 const anyHistory = fc
   .tuple(fc.constantFrom(prepare(), fronted), fc.array(anyCommand, { maxLength: 30 }), fc.boolean())
   .map(([first, rest, isLate]) => (isLate && rest[0] ? [rest[0], first, ...rest.slice(1)] : [first, ...rest]));
-const processes = new Set(['PreparePayment', 'GrantDraw', 'QueueDraw', 'RefuseDraw', 'NoteOutcome', 'NoteClawback', 'NoteDisputeLost', 'CancelPayment']);
+const processes = new Set([
+  'PreparePayment',
+  'GrantDraw',
+  'QueueDraw',
+  'RefuseDraw',
+  'NoteOutcome',
+  'NoteClawback',
+  'NoteDisputeLost',
+  'CancelPayment',
+]);
 
 /** An auditor's model: money out and back, counted from the facts alone. */
 const outstanding = (facts: readonly Fact[]): number =>

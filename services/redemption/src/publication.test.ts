@@ -16,8 +16,8 @@ describe.each(redemptionEvents.map(({ name }) => name))('%s', (name) => {
       const parsed = definition?.data.safeParse(JSON.parse(JSON.stringify(draft.data)));
       expect({ fact: followed.fact.type, issues: parsed?.error?.issues }).toEqual({ fact: followed.fact.type });
       expect(draft.subject).toBe(`${followed.home}-${followed.noun}-${followed.key}`);
-      expect(draft.time).toBe(followed.fact['at']);
-      expect(draft.data['occurredAt']).toBe(Instant.parse(followed.fact['at']));
+      expect(draft.time).toBe(followed.fact.at);
+      expect(draft.data.occurredAt).toBe(Instant.parse(followed.fact.at));
     }
   });
 });

@@ -5,6 +5,7 @@ import { commandIdOf, streamOf } from '@tongdui/decider/operation';
 import type { JsonObject } from '@tongdui/event-store';
 import { type CrashPoint, Unreachable } from '@tongdui/runtime';
 import type { Handlers } from './handlers.ts';
+import type { RedemptionCrashPoint } from './redemption.crash-points.ts';
 import { holdOf } from './voucher.state.ts';
 
 /** What coordinators ask of this service's streams: the same function when they live here, request/reply when not. */
@@ -12,6 +13,7 @@ export const asks =
   ({ voucher, invoice, payment }: Handlers, crash: CrashPoint) =>
   async (asked: JsonObject): Promise<PartAnswer> => {
     const ask = RedemptionAsk.parse(asked);
+    const reached = (point: RedemptionCrashPoint) => crash(point);
     const { at } = ask;
     switch (ask.type) {
       case 'reserve-amount':
@@ -26,7 +28,7 @@ export const asks =
         const id = commandIdOf(`${ask.voucherId}/${orderId}/${contract}`, step);
         const { type: _, voucherId: __, ...rest } = ask;
         const ran = await voucher.run(stream, { id, command: { ...rest, ...hold, type: commandTypes[ask.type] } as never });
-        crash(`voucher.after-${ask.type}`);
+        reached(`voucher.after-${ask.type}`);
         return answerOf(ran, (state) => ({ slices: holdOf(state, hold)?.slices.filter((slice) => slice.amountFen > 0) ?? [] }));
       }
       case 'take-slice':
@@ -37,12 +39,16 @@ export const asks =
         const id = commandIdOf(`${digest}/${ask.claimId}/${ask.attempt}`, ask.type);
         const command =
           ask.type === 'take-slice' ? { ...rest, digest, type: commandTypes[ask.type] } : { ...rest, type: commandTypes[ask.type] };
-        return answerOf(await invoice.run(stream, { id, command: command as never }), () => ({}));
+        const ran = await invoice.run(stream, { id, command: command as never });
+        reached(`invoice.after-${ask.type}`);
+        return answerOf(ran, () => ({}));
       }
       case 'cancel-payment': {
         const stream = streamOf('redemption', ask.paymentId);
         const command = { type: 'CancelPayment', paymentId: ask.paymentId, at } as const;
-        return answerOf(await payment.run(stream, { id: commandIdOf(stream, `cancel/${at}`), command }), () => ({}));
+        const ran = await payment.run(stream, { id: commandIdOf(stream, `cancel/${at}`), command });
+        reached(`payment.after-${ask.type}`);
+        return answerOf(ran, () => ({}));
       }
       default:
         return unreachable(ask);

@@ -1,7 +1,6 @@
-import { type CloudEvent, homeOf, type Instant } from '@tongdui/contracts';
-import { history } from '@tongdui/decider/testing';
+import { homeOf } from '@tongdui/contracts';
 import { streamOf } from '@tongdui/decider/operation';
-import type { JsonObject } from '@tongdui/event-store';
+import { history } from '@tongdui/decider/testing';
 import type { FollowedFact } from '@tongdui/runtime/service';
 import { type Command as ClaimCommand, claim } from './claim.decider.ts';
 import {
@@ -92,7 +91,12 @@ const restore = (cause: 'rejected' | 'lapsed' | 'cut'): VoucherCommand => ({
   slices: slices(600),
   at,
 });
-const officer = (type: 'FreezeVoucher' | 'UnfreezeVoucher' | 'RevokeVoucher'): VoucherCommand => ({ type, by: 'approver', reason: 'why', at });
+const officer = (type: 'FreezeVoucher' | 'UnfreezeVoucher' | 'RevokeVoucher'): VoucherCommand => ({
+  type,
+  by: 'approver',
+  reason: 'why',
+  at,
+});
 const expire: VoucherCommand = { type: 'ExpireVoucher', at: later(101) };
 const vouchers: VoucherCommand[][] = [
   [openVoucher, reserve, redeem, restore('cut'), restore('rejected'), expire],
@@ -153,13 +157,36 @@ const givenBack: ClaimCommand = { type: 'NoteSliceGivenBack', n: 1, at };
 const claims: ClaimCommand[][] = [
   [awaitClaim(), { type: 'ClaimDue', at: later(91) }],
   [awaitClaim(), submit(), refuseSlice(), givenBack, submit({ n: 2 }), take(2), ruled('RejectClaim')],
-  [...toSubmitted, sendBack(), submit({ n: 2 }), take(2), check({ risks: ['voucher-frozen'] }), { type: 'HoldDue', at: later(60) }, ruled('DismissHold')],
+  [
+    ...toSubmitted,
+    sendBack(),
+    submit({ n: 2 }),
+    take(2),
+    check({ risks: ['voucher-frozen'] }),
+    { type: 'HoldDue', at: later(60) },
+    ruled('DismissHold'),
+  ],
   [...toSubmitted, sendBack(), { type: 'ClaimDue', at: later(30) }, givenBack],
   [...toReviewed, ruled('HoldClaim'), ruled('UpholdHold')],
-  [...toSubmitted, check(), review({ subsidyFen: fenOf(4_000_000) }), openNotice(), noticeDue(), ruled('RejectClaim'), conclude('rejection')],
+  [
+    ...toSubmitted,
+    check(),
+    review({ subsidyFen: fenOf(4_000_000) }),
+    openNotice(),
+    noticeDue(),
+    ruled('RejectClaim'),
+    conclude('rejection'),
+  ],
   [...toNotice, objection('RaiseObjection', 'o-1'), objection('UpholdObjection', 'o-1')],
   [...toNotice, objection('RaiseObjection', 'o-1'), objection('DismissObjection', 'o-1'), noticeDue()],
-  [...toPayable, ruled('RejectClaim'), conclude('rejection', 'payment-already-instructed'), note('instructed'), redLetter(), note('failed')],
+  [
+    ...toPayable,
+    ruled('RejectClaim'),
+    conclude('rejection', 'payment-already-instructed'),
+    note('instructed'),
+    redLetter(),
+    note('failed'),
+  ],
   [...toClawbackDue, recovered('recovery')],
   [...toClawbackDue, ruled('WriteOff'), note('failed'), conclude('rejection')],
   [...toClawbackDue, ruled('WriteOff'), conclude('write-off')],
@@ -185,9 +212,20 @@ const prepare: PaymentCommand = {
   payBy: onDay(20),
   at,
 };
-const instruct = (instruction: number): PaymentCommand => ({ type: 'InstructPayment', instruction, by: 'payer', account: accountOf(2), at });
+const instruct = (instruction: number): PaymentCommand => ({
+  type: 'InstructPayment',
+  instruction,
+  by: 'payer',
+  account: accountOf(2),
+  at,
+});
 const grant = (instruction: number): PaymentCommand => ({ type: 'GrantDraw', instruction, at });
-const bank = (outcome: 'paid' | 'failed' | 'unknown', instruction: number): PaymentCommand => ({ type: 'NoteOutcome', instruction, outcome, at });
+const bank = (outcome: 'paid' | 'failed' | 'unknown', instruction: number): PaymentCommand => ({
+  type: 'NoteOutcome',
+  instruction,
+  outcome,
+  at,
+});
 const cancel: PaymentCommand = { type: 'CancelPayment', paymentId: paymentId(), at };
 const payments: PaymentCommand[][] = [
   [
@@ -260,16 +298,3 @@ export const histories: readonly (readonly FollowedFact[])[] = [
   ...payments.map((commands) => followedAll(paymentId(), history(payment, commands).facts)),
   ...invoices.map((commands) => followedAll(`G60-invoice-${invoiceDigest}`, history(invoice, commands).facts)),
 ];
-
-/** An event as it would arrive. */
-export const eventOf = (type: string, data: object, time: Instant = at): CloudEvent => ({
-  specversion: '1.0',
-  id: '00000000-0000-4000-8000-000000000001',
-  source: '/redemption/310117',
-  type,
-  subject: 'subject',
-  time,
-  datacontenttype: 'application/json',
-  sequence: '0000000000000001',
-  data: JSON.parse(JSON.stringify(data)) as JsonObject,
-});

@@ -1,10 +1,9 @@
 import { redemptionCommands as commands, redemptionNouns as nouns } from '@tongdui/contracts';
-import type { CommonReason } from '@tongdui/decider/operation';
 import type { JsonObject } from '@tongdui/event-store';
-import { commandRoute, type Endpoint, FailureError, failure, nounRoutes, type Problem } from '@tongdui/runtime';
-import type { ClaimReason, claimOperations } from './claim.operations.ts';
-import type { OrderReason, orderOperations } from './order.operations.ts';
-import type { PaymentReason, paymentOperations } from './payment.operations.ts';
+import { commandRoute, type Endpoint, FailureError, failure, nounRoutes } from '@tongdui/runtime';
+import type { claimOperations } from './claim.operations.ts';
+import type { orderOperations } from './order.operations.ts';
+import type { paymentOperations } from './payment.operations.ts';
 import { claimProblems, orderProblems, paymentProblems, voucherProblems } from './redemption.problems.ts';
 import { claimView, evidenceView, invoiceView, orderView, paymentView, voucherView } from './redemption.views.ts';
 import type { voucherOperations } from './voucher.operations.ts';
@@ -13,8 +12,6 @@ export type Operations = ReturnType<typeof voucherOperations> &
   ReturnType<typeof orderOperations> &
   ReturnType<typeof claimOperations> &
   ReturnType<typeof paymentOperations>;
-export type Problems<Reason extends string> = Readonly<Record<Exclude<Reason, CommonReason>, Problem>>;
-export type { ClaimReason, OrderReason, PaymentReason };
 
 /** Every route and the operation behind it, in the order of the story. */
 export const routes = (operations: Operations): Endpoint[] => [

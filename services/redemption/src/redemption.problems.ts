@@ -1,7 +1,13 @@
-import type { ClaimReason, OrderReason, PaymentReason, Problems } from './redemption.http.ts';
+import type { CommonReason } from '@tongdui/decider/operation';
+import type { Problem } from '@tongdui/runtime';
+import type { ClaimReason } from './claim.operations.ts';
+import type { OrderReason } from './order.operations.ts';
+import type { PaymentReason } from './payment.operations.ts';
 import type { Reason as VoucherReason } from './voucher.decider.ts';
 
 /** What each refusal says to people: one status and one sentence in each language. */
+
+type Problems<Reason extends string> = Readonly<Record<Exclude<Reason, CommonReason>, Problem>>;
 
 export const voucherProblems: Problems<VoucherReason> = {
   'voucher-unknown': { status: 404, zh: '没有这张创新券', en: 'There is no such voucher' },

@@ -39,13 +39,26 @@ import {
   voucherId,
 } from './redemption.fixtures.ts';
 import { type WorkKind, work } from './redemption.followup.ts';
-import { eventOf, histories } from './redemption.history.fixtures.ts';
+import { histories } from './redemption.history.fixtures.ts';
 import { effects } from './redemption.process.ts';
 import { voucher } from './voucher.decider.ts';
 
 type AnyDecider = Decider<never, unknown, { readonly type: string }, string>;
 const deciders: Record<string, AnyDecider> = { voucher, claim, payment } as unknown as Record<string, AnyDecider>;
 const nounOf = ({ stream }: Effect): string => stream.split('.')[2]?.split('-')[0] ?? '';
+
+/** An event as it would arrive. */
+const eventOf = (type: string, data: object): CloudEvent => ({
+  specversion: '1.0',
+  id: '00000000-0000-4000-8000-000000000001',
+  source: '/redemption/310117',
+  type,
+  subject: 'subject',
+  time: at,
+  datacontenttype: 'application/json',
+  sequence: '0000000000000001',
+  data: JSON.parse(JSON.stringify(data)) as CloudEvent['data'],
+});
 
 /** The event that a history of this service publishes. */
 const published = (type: string): CloudEvent => {
@@ -74,12 +87,23 @@ const granted = eventOf(drawGranted.type, {
   occurredAt: at,
 });
 const dispute = (wonBy: 'debtor' | 'creditor') =>
-  eventOf(disputeDecided.type, { ...published('payment-paid').data, paidOn: undefined, wonBy, instruction: 1, debtor: songjiang, creditor: jiaxing });
+  eventOf(disputeDecided.type, {
+    ...published('payment-paid').data,
+    paidOn: undefined,
+    wonBy,
+    instruction: 1,
+    debtor: songjiang,
+    creditor: jiaxing,
+  });
 
 describe('what events of other producers and homes mean here', () => {
   const meanings: [string, CloudEvent, { stream: string; type: string }[]][] = [
     ['voucher-issued', issued, [{ stream: 'redemption.310117.voucher-01J00000000000000000000001', type: 'OpenVoucher' }]],
-    ['claim-payable', published('claim-payable'), [{ stream: 'redemption.330400.payment-01J00000000000000000000001-1', type: 'PreparePayment' }]],
+    [
+      'claim-payable',
+      published('claim-payable'),
+      [{ stream: 'redemption.330400.payment-01J00000000000000000000001-1', type: 'PreparePayment' }],
+    ],
     ['payment-instructed', published('payment-instructed'), [{ stream: claimStream(), type: 'NotePayment' }]],
     ['payment-paid', published('payment-paid'), [{ stream: claimStream(), type: 'NotePayment' }]],
     ['payment-failed', published('payment-failed'), [{ stream: claimStream(), type: 'NotePayment' }]],
@@ -108,8 +132,11 @@ describe('what events of other producers and homes mean here', () => {
 
   test('everything else means nothing', () => {
     const meant = [voucherIssued, claimPayable, clawbackDue, disputeDecided, drawGranted, invoiceRedLettered, paymentFailed];
-    const known = new Set([...meant, paymentInstructed, paymentPaid, paymentRecovered, paymentReturned, paymentUnknown].map(({ type }) => type));
-    for (const { type } of eventDefinitions.filter((definition) => !known.has(definition.type))) expect(effects(eventOf(type, {}))).toEqual([]);
+    const known = new Set(
+      [...meant, paymentInstructed, paymentPaid, paymentRecovered, paymentReturned, paymentUnknown].map(({ type }) => type),
+    );
+    for (const { type } of eventDefinitions.filter((definition) => !known.has(definition.type)))
+      expect(effects(eventOf(type, {}))).toEqual([]);
     expect(effects(eventOf('g60.unknown.thing.v1', {}))).toEqual([]);
   });
 
@@ -118,7 +145,9 @@ describe('what events of other producers and homes mean here', () => {
   });
 
   test('a payment is prepared with the people of its claim', () => {
-    expect(effects(published('claim-payable'))).toMatchObject([{ command: { people: { approvedBy: 'approver' }, paymentId: paymentId() } }]);
+    expect(effects(published('claim-payable'))).toMatchObject([
+      { command: { people: { approvedBy: 'approver' }, paymentId: paymentId() } },
+    ]);
   });
 
   test.each(meanings)('%s is harmless when it comes again', (_, event) => {
@@ -181,7 +210,10 @@ describe('follow-up work', () => {
   test('every kind is opened by some history, with the fact it is about and where it belongs', () => {
     expect([...new Set(opened.map(({ item }) => item.kind))].sort()).toEqual(Object.keys(endedBy).sort());
     for (const { item, followed } of opened) {
-      expect(item).toMatchObject({ home: homeOf(`${followed.home}-`), data: { stream: followed.stream, factId: followed.id, fact: followed.fact } });
+      expect(item).toMatchObject({
+        home: homeOf(`${followed.home}-`),
+        data: { stream: followed.stream, factId: followed.id, fact: followed.fact },
+      });
       expect(item.dueAt !== undefined).toBe(item.kind.endsWith('-due'));
       expect(item.id.startsWith(`${item.kind}/`)).toBe(true);
     }
@@ -207,8 +239,16 @@ describe('follow-up work', () => {
   /** What a stream leaves to others when it is over: another stream's facts end it. */
   const ofOthers = new Set(['release-hold', 'restore', 'open-claim', 'give-back-slice']);
   const isOver = (fact: string) =>
-    ['OrderDeclined', 'OrderEnded', 'SubsidyFixed', 'ClaimLapsed', 'ClaimRejected', 'ClaimRecovered', 'ClawbackWrittenOff', 'VoucherClosed'].includes(fact) ||
-    ['PaymentCancelled', 'PaymentRecovered', 'ClawbackClosed', 'DisputeLostNoted'].includes(fact);
+    [
+      'OrderDeclined',
+      'OrderEnded',
+      'SubsidyFixed',
+      'ClaimLapsed',
+      'ClaimRejected',
+      'ClaimRecovered',
+      'ClawbackWrittenOff',
+      'VoucherClosed',
+    ].includes(fact) || ['PaymentCancelled', 'PaymentRecovered', 'ClawbackClosed', 'DisputeLostNoted'].includes(fact);
   const over = histories.filter((facts) => isOver(facts.at(-1)?.fact.type ?? ''));
   test('a stream that is over leaves no work of its own', () => {
     expect(over.length).toBeGreaterThan(12);

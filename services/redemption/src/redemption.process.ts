@@ -49,7 +49,8 @@ export const effects = (event: CloudEvent): readonly Effect[] => {
   }
 };
 
-const openVoucher = ({ occurredAt, applicationId: _, ...opening }: DataOf<typeof voucherIssued>): Effect[] => {
+const openVoucher = (issued: DataOf<typeof voucherIssued>): Effect[] => {
+  const { occurredAt, applicationId: _, ...opening } = issued;
   const command: VoucherCommand = { ...opening, type: 'OpenVoucher', at: occurredAt };
   return [{ stream: streamOf('redemption', opening.voucherId), command, step: 'open-voucher' }];
 };

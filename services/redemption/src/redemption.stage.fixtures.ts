@@ -27,7 +27,21 @@ import {
   type WallClock,
 } from '@tongdui/runtime';
 import type { PaymentRail, RailOutcome } from './payment-rail.ts';
-import { accountOf, at, enterprise, fenOf, jiaxing, lab, offeringId, onDay, policyId, policyTerms, slices, songjiang, voucherId } from './redemption.fixtures.ts';
+import {
+  accountOf,
+  at,
+  enterprise,
+  fenOf,
+  jiaxing,
+  lab,
+  offeringId,
+  onDay,
+  policyId,
+  policyTerms,
+  slices,
+  songjiang,
+  voucherId,
+} from './redemption.fixtures.ts';
 import { redemption } from './service.ts';
 
 /** The service as it runs, in memory, among fakes of its neighbours: nothing takes time but what a test lets take time. */
@@ -100,7 +114,9 @@ export type World = ReturnType<typeof world>;
 
 export const world = () => {
   const wall = new JumpingWall();
-  const hub: MemoryHub = memoryHub({ schedule: (job, delayMs) => (delayMs > 0 ? void wall.sleep(delayMs).then(job) : queueMicrotask(job)) });
+  const hub: MemoryHub = memoryHub({
+    schedule: (job, delayMs) => (delayMs > 0 ? void wall.sleep(delayMs).then(job) : queueMicrotask(job)),
+  });
   const clock: AdjustableClock = adjustableClock({ initial: at });
   const others = hub.connect('others');
   const drawn: JsonObject[] = [];
@@ -146,7 +162,12 @@ export const prepared = async ({ say }: World, terms: Partial<PolicyTerms> = {},
   await say('registry', jiaxing, 'provider-changed', { ...provider, account: accountOf(2) });
   const offering = { offeringId: offeringId(), host: jiaxing, provider: lab, category: 'testing', name: '检测' };
   await say('registry', jiaxing, 'offering-changed', offering);
-  const recognition = { recognitionId: `${songjiang}-recognition-01J00000000000000000000001`, home: songjiang, host: jiaxing, provider: lab };
+  const recognition = {
+    recognitionId: `${songjiang}-recognition-01J00000000000000000000001`,
+    home: songjiang,
+    host: jiaxing,
+    provider: lab,
+  };
   await say('registry', songjiang, 'recognition-changed', { ...recognition, categories: ['testing'], ...validity });
   const agreement = { home: songjiang, host: jiaxing, version: 1, route, prefundFen: 0, effectiveFrom: onDay(-30) };
   await say('clearing', 'G60', 'agreement-published', { ...agreement, legalBasis: '协议', verification: 'default' });
@@ -193,8 +214,7 @@ export const processOf = (
       stopping.abort();
       await wall.answer(running.stop());
     },
-    published: async (home: string) =>
-      (await store.read(`redemption.${home}.published`)).map(({ data }) => data as unknown as CloudEvent),
+    published: async (home: string) => (await store.read(`redemption.${home}.published`)).map(({ data }) => data as unknown as CloudEvent),
     factsOf: async (stream: string) => (await store.read(stream)).map(({ type }) => type),
   };
 };

@@ -105,7 +105,11 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
     returned: (reason = 'no such account') =>
       operations.returnPayment(ask(people.payer(payer), 'return', reason), { id: paymentId(payer), returnedOn: today(), reason }),
     recover: () =>
-      operations.recoverPayment(ask(people.payer(payer), 'recovery'), { id: paymentId(payer), recoveredOn: today(), amountFen: subsidyFen }),
+      operations.recoverPayment(ask(people.payer(payer), 'recovery'), {
+        id: paymentId(payer),
+        recoveredOn: today(),
+        amountFen: subsidyFen,
+      }),
   };
   const answer = <T>(asked: Promise<T>) => wall.answer(asked);
   /** Each step must be done before the next begins. */

@@ -16,6 +16,7 @@ import {
 import { claimBy, claimIdOf } from './claim.opening.ts';
 import type { Handlers } from './handlers.ts';
 import type { PaymentRail } from './payment-rail.ts';
+import type { RedemptionCrashPoint } from './redemption.crash-points.ts';
 import type { FactOf, RedemptionFact } from './redemption.facts.ts';
 import type { WorkKind } from './redemption.followup.ts';
 
@@ -266,12 +267,13 @@ const findsMax = 3;
 /** The instruction is stored; only what the bank has never seen may be sent. What stays pending is unknown until the statement says. */
 const pay = async ({ rail, wall, clock, crash }: WorkDeps, fact: FactOf<'PaymentInstructed'>) => {
   const { reference, payer, payee, account, amountFen, instruction } = fact;
-  crash('payment.before-find');
+  const reached = (point: RedemptionCrashPoint) => crash(point);
+  reached('payment.before-find');
   let outcome = await rail.find(reference);
   if (outcome.is === 'never-seen') {
-    crash('payment.before-send');
+    reached('payment.before-send');
     outcome = await rail.send({ reference, payer, payee: payee.uscc, account, amountFen, valueDate: dateOf(fact.at) });
-    crash('payment.after-send');
+    reached('payment.after-send');
   }
   for (let finds = 1; outcome.is === 'pending' && finds < findsMax; finds += 1) {
     await wall.sleep(1_000);

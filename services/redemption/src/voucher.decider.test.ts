@@ -322,7 +322,15 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
 
 const adjacent = (commands: readonly Command[]): Command[] => commands.flatMap((command) => [command, command]);
 /** Commands that a process may send twice: the second time they are already so, whatever the first one answered yes to. */
-const ofProcesses = new Set(['OpenVoucher', 'ReserveAmount', 'ReleaseAmount', 'LowerAmount', 'RedeemAmount', 'RestoreAmount', 'ExpireVoucher']);
+const ofProcesses = new Set([
+  'OpenVoucher',
+  'ReserveAmount',
+  'ReleaseAmount',
+  'LowerAmount',
+  'RedeemAmount',
+  'RestoreAmount',
+  'ExpireVoucher',
+]);
 
 describe('under any order of commands', () => {
   test('face = available + reserved + redeemed + closed, in total and per pot, and none is negative', () => {
@@ -337,7 +345,9 @@ describe('under any order of commands', () => {
           // Brands refuse a negative amount, so only the sums are left to compare.
           const all: Slices = [state.reserved, state.redeemed, state.closed].reduce<Slices>(plus, state.available);
           expect(all).toEqual(state.slices);
-          const held = [...state.holds.values()].flatMap((known) => (known === 'refused' || known.status !== 'reserved' ? [] : known.slices));
+          const held = [...state.holds.values()].flatMap((known) =>
+            known === 'refused' || known.status !== 'reserved' ? [] : known.slices,
+          );
           expect(held.reduce((sum, slice) => sum + slice.amountFen, 0)).toBe(totalOf(state.reserved));
         }
       }),
