@@ -89,13 +89,15 @@ const rebuildReadModels = async ({ system }: Stage): Promise<void> => {
   await system.waitIdle();
 };
 
-const sampleMax = 60;
+const sampleOfEachKind = 3;
 
 /** What was acknowledged can be read; a sample is sent again, with its own body and with another one. */
 const commandEvidence = async ({ system, acknowledged }: Stage, everything: Everything): Promise<CommandEvidence> => {
   const missing = acknowledged.filter(({ service, path }) => !everything.has(resourceOf(service, path))).map(({ path }) => path);
-  const stride = Math.max(1, Math.floor(acknowledged.length / sampleMax));
-  const sample = acknowledged.filter((_, index) => index % stride === 0);
+  const sample = [...Map.groupBy(acknowledged, kindOf).values()].flatMap((kind) => {
+    const stride = Math.max(1, Math.floor(kind.length / sampleOfEachKind));
+    return kind.filter((_, index) => index % stride === 0).slice(0, sampleOfEachKind);
+  });
   // Not the actors' own client: what is sent again is no new deed of theirs.
   const api = client(system);
   const replayed = await inParallel(sample, together, async ({ service, path, body, person }) => {
@@ -106,6 +108,13 @@ const commandEvidence = async ({ system, acknowledged }: Stage, everything: Ever
   api.close();
   return { acknowledged: acknowledged.length, missing, replayed };
 };
+
+/** What a path is about, without its ids: `orders/contracts`. */
+const kindOf = ({ service, path }: Sent): string =>
+  `${service} ${path
+    .split('/')
+    .filter((_, index) => index % 2 === 1)
+    .join('/')}`;
 
 /** `/pairs/…/deposits/…` is of the pair, `/invoices/<digest>/…` of the invoice. */
 const resourceOf = (service: Sent['service'], path: string): string => {

@@ -1,7 +1,7 @@
 import type { Sent, Stage } from './bad-input.stage.ts';
 
 /** Requests that would be accepted but for what is changed, and what their refusals say. */
-export const invalid = { status: 422, code: 'invalid-request' } as const;
+const invalid = { status: 422, code: 'invalid-request' } as const;
 
 export const requestsAt = (current: () => Stage) => {
   /** Paths of what is wrong in a request. */

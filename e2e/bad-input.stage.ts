@@ -50,9 +50,9 @@ export const everyService = serviceNames.map((service) => ({ service }));
 export const home = hangzhou;
 export const host = songjiang;
 export const elsewhere = jiaxing;
-export const now = '2026-03-02T01:00:00.000Z' as Instant;
-export const baseFen = 200_000;
-export const subsidyFen = 100_000;
+const now = '2026-03-02T01:00:00.000Z' as Instant;
+const baseFen = 200_000;
+const subsidyFen = 100_000;
 
 export const openStage = async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tongdui-bad-input-'));
@@ -128,7 +128,7 @@ const castOf = async (system: System, tell: Story): Promise<Cast> => {
   return { file, enterprise, lab, potId, voucherId, accepted, contracted, delivered, redeemed, submitted };
 };
 
-export const delivery = { deliveredOn: '2026-03-02', deliverableDigest: 'b'.repeat(64) };
+const delivery = { deliveredOn: '2026-03-02', deliverableDigest: 'b'.repeat(64) };
 
 /** One command of each service that would be accepted as it is, every time under a new id; the ledger has none but an operator's. */
 export const sampleOf = ({ tell, cast }: Pick<Stage, 'tell' | 'cast'>, service: ServiceName): Sent & { readonly body: object } => {

@@ -4,12 +4,12 @@ import Provider, { type Configuration, errors, interactionPolicy, type KoaContex
 import { findPerson, type Person } from './people.ts';
 import { signingAlgorithm } from './signing-key.ts';
 
-export const audience = 'tongdui';
+const audience = 'tongdui';
 /** Public client of scripts, tests and the demo; may use the development grant and nothing else. */
-export const scriptsClient = 'tongdui-scripts';
+const scriptsClient = 'tongdui-scripts';
 /** Public client of a portal on this machine; signs in with the authorization code flow and PKCE. */
-export const portalClient = 'tongdui-portal';
-export const developmentGrant = 'urn:tongdui:development-grant';
+const portalClient = 'tongdui-portal';
+const developmentGrant = 'urn:tongdui:development-grant';
 
 const tokenLifetimeSeconds = 3600;
 const apiResource = 'urn:tongdui:api';

@@ -76,7 +76,7 @@ const canonicalText = (event: CloudEvent): string => {
   return text;
 };
 
-export const sequenceText = (sequence: number): string => String(sequence).padStart(16, '0');
+const sequenceText = (sequence: number): string => String(sequence).padStart(16, '0');
 
 const namespace = Buffer.from('6f1d7a1e5a0b5c0e9b8e7d1c3a2f4b60', 'hex');
 

@@ -54,7 +54,7 @@ export class ManualWall implements Wall {
 }
 
 /** The event loop has nothing more to do without a timer. */
-export const drained = async (): Promise<void> => {
+const drained = async (): Promise<void> => {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 

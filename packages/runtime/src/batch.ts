@@ -8,7 +8,7 @@ import type { RouteTable } from './route-table.ts';
 import type { Log } from './seams.ts';
 
 /** `PUT /batches/{id}`: up to 100 commands of one person, each with its own answer. A retry answers each item as its own retry would. */
-export const BatchBody = z.strictObject({
+const BatchBody = z.strictObject({
   items: z
     .array(z.strictObject({ path: z.string().startsWith('/').max(500), body: z.unknown() }))
     .min(1)

@@ -22,7 +22,7 @@ export type Configuration = {
   readonly logLevel: LogLevel;
   readonly otlpEndpoint?: string;
 };
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 /** The one clear line with which a process refuses to start. */
 export class ConfigurationError extends Error {

@@ -24,7 +24,7 @@ export type Face = {
   stop(): Promise<void>;
 };
 export type Claims = Partial<Actor> & Record<string, unknown>;
-export type Sent = {
+type Sent = {
   readonly method?: string;
   readonly body?: unknown;
   readonly raw?: string;

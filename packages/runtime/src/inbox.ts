@@ -58,7 +58,7 @@ const consumerName = (service: string, { homes, replica }: HostSeams): string =>
 };
 
 /** `g60.issuance.policy-published.v1` is `policy-published`. */
-export const shortTypeOf = (type: string): string => type.split('.')[2] ?? type;
+const shortTypeOf = (type: string): string => type.split('.')[2] ?? type;
 
 const copier = (service: Service) => {
   const byType = new Map<string, EventProjection[]>();

@@ -18,7 +18,7 @@ export type NounEndpoint = {
   list(call: { readonly actor: Actor; readonly query: ListQuery }, context: QueryContext): Reply;
 };
 
-export type QueryContext = Pick<CommandContext, 'homes' | 'cityUrls'> & { readonly readModel: ReadModel };
+type QueryContext = Pick<CommandContext, 'homes' | 'cityUrls'> & { readonly readModel: ReadModel };
 export type Reply = { readonly type: string; readonly text: string; readonly headers?: Readonly<Record<string, string>> };
 
 export type NounOptions = {

@@ -26,7 +26,7 @@ export class FailureError extends Error {
   }
 }
 
-/** Problems that any route can answer, beside those of its own reasons. */
+/** Problems that any route can answer, beside those of its own reasons: every reason that an operation can give beside its decider's, and what the runtime refuses. */
 export const commonProblems = {
   'malformed-json': { status: 400, zh: '请求体不是有效的 JSON', en: 'The body is not valid JSON' },
   'bad-request': { status: 400, zh: '请求头或查询参数有误', en: 'A header or query parameter cannot be used' },
@@ -58,12 +58,9 @@ export const commonProblems = {
   overloaded: { status: 503, zh: '系统繁忙，请稍后重试', en: 'Too many requests at once: try again' },
   'storage-full': { status: 507, zh: '存储空间不足', en: 'There is no room left to store this' },
   internal: { status: 500, zh: '系统内部错误', en: 'Unexpected error' },
-} as const satisfies Readonly<Record<string, Problem>>;
+} as const satisfies Readonly<Record<string, Problem>> & Readonly<Record<CommonReason, Problem>>;
 
 export type CommonProblem = keyof typeof commonProblems;
-
-/** Every reason that an operation can give beside its decider's has its problem here. */
-export const problemOfCommonReason: Readonly<Record<CommonReason, Problem>> = commonProblems;
 
 const retryAfterSeconds = '1';
 

@@ -48,10 +48,10 @@ export interface Draft {
 }
 
 /** `halted`: lines that wait for an operator. `skipped`: events that one left out, with the reason. `relayed`: how far the relay came. */
-export type NoteKind = 'halted' | 'skipped' | 'relayed';
+type NoteKind = 'halted' | 'skipped' | 'relayed';
 export type OpenWork = { readonly work: Work; readonly position: Position };
-export type WorkCount = { readonly kind: string; readonly pending: number; readonly dueNow: number };
-export type Row = { readonly id: string; readonly body: string };
+type WorkCount = { readonly kind: string; readonly pending: number; readonly dueNow: number };
+type Row = { readonly id: string; readonly body: string };
 
 export const readModel = (options: ReadModelOptions): ReadModel => new SqliteReadModel(options);
 

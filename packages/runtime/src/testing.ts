@@ -102,7 +102,7 @@ const counter: Decider<CounterCommand, CounterState, CounterFact, CounterReason>
 };
 
 export const counterId = (home: Home, number: number): string => `${home}-counter-01J${String(number).padStart(23, '0')}`;
-export const CounterId = z.string().regex(/^(\d{6}|G60)-counter-[0-9A-Z]{26}$/);
+const CounterId = z.string().regex(/^(\d{6}|G60)-counter-[0-9A-Z]{26}$/);
 
 const project = (body: JsonObject | undefined, { fact, home, key, revision }: FollowedFact): JsonObject | undefined => {
   const before = body ?? { id: `${home}-counter-${key}`, home, status: 'open', total: 0 };
@@ -202,7 +202,7 @@ export const stage = (given: Partial<HostSeams> = {}): Stage => {
 };
 
 const command = commandsOf('registry');
-export const openCounter = command({
+const openCounter = command({
   operation: 'openCounter',
   path: '/counters/{id}',
   params: { id: CounterId },
@@ -211,7 +211,7 @@ export const openCounter = command({
   en: 'Opens a counter',
   zh: '开设计数器',
 });
-export const addToCounter = command({
+const addToCounter = command({
   operation: 'addToCounter',
   path: '/counters/{id}/additions/{addition}',
   params: { id: CounterId, addition: Ulid },
@@ -220,7 +220,7 @@ export const addToCounter = command({
   en: 'Adds to a counter',
   zh: '增加计数',
 });
-export const counters = nounsOf('registry')(
+const counters = nounsOf('registry')(
   'counters',
   CounterId,
   z.strictObject({

@@ -6,7 +6,7 @@ import { fen } from '@tongdui/money';
  * What one enterprise was granted by its city in one year. A voucher takes its face when it is issued; what closes unused is given back.
  * The cap belongs to the policy version of the voucher that asks, so it comes with the question.
  */
-export type Holder = { readonly home: Member; readonly enterprise: Uscc; readonly year: number };
+type Holder = { readonly home: Member; readonly enterprise: Uscc; readonly year: number };
 
 export type Command =
   | {

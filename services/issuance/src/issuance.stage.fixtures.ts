@@ -18,7 +18,7 @@ import { issuance } from './service.ts';
 /** The service as it runs, in memory: nothing takes time but what a test lets take time. */
 
 /** Wall time that jumps to whoever sleeps shortest, once nothing else can happen. */
-export class JumpingWall implements WallClock {
+class JumpingWall implements WallClock {
   #nowMs = 0;
   #sleeping: { readonly untilMs: number; readonly wake: () => void }[] = [];
 

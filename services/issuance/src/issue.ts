@@ -23,7 +23,7 @@ export type Issue = {
 };
 
 /** Why a part of an issue could not be had. */
-export const partReasons = [
+const partReasons = [
   'allowance-short',
   'pot-unknown',
   'pot-not-open-to-city',

@@ -31,7 +31,7 @@ export const trialBalanceOf = (rows: Rows, party: Party, home: Home): TrialBalan
 };
 
 /** Accounts of a book in the order of their names: a few dozen, and one for each cycle. */
-export const balancesOf = (rows: Rows, party: Party, home: Home): BalanceRow[] => {
+const balancesOf = (rows: Rows, party: Party, home: Home): BalanceRow[] => {
   const found: BalanceRow[] = [];
   for (let after = `${party}/`; ; ) {
     const page = rows.list<BalanceRow>('balances', { home, after, limit: pageRows });

@@ -24,9 +24,9 @@ export type EventSeen = {
 };
 
 /** Debit positive. Pot accounts and expenditure are kept per pot; a balance of zero is left out. */
-export type Balance = { readonly book: string; readonly account: string; readonly pot?: string; readonly balanceFen: number };
+type Balance = { readonly book: string; readonly account: string; readonly pot?: string; readonly balanceFen: number };
 /** The last event posted of each producer. */
-export type Cursor = { readonly source: string; readonly sequence: number };
+type Cursor = { readonly source: string; readonly sequence: number };
 export type Opening = { readonly balances: readonly Balance[]; readonly cursors: readonly Cursor[] };
 
 export type Fact =

@@ -23,7 +23,7 @@ const entryOf = ({ fact }: FollowedFact): EntryPosted | undefined =>
 const posted = (followed: FollowedFact): EntryPosted => followed.fact as unknown as EntryPosted;
 
 /** Sorts like the journal within one book. */
-export const entryRowId = (book: string, { key, revision }: Pick<FollowedFact, 'key' | 'revision'>): string =>
+const entryRowId = (book: string, { key, revision }: Pick<FollowedFact, 'key' | 'revision'>): string =>
   `${book}-${key}-${String(revision).padStart(10, '0')}`;
 
 const index = (body: { readonly home?: unknown }) => ({ home: body.home as Home });

@@ -38,7 +38,7 @@ import { fiscalYearOf } from '@tongdui/calendar';
 type PotBucket = 'appropriated' | 'available' | 'committed' | 'reserved' | 'redeemed' | 'spent';
 
 /** Names of accounts; the part after the colon is a party, or for `clearing` a cycle. */
-export type Account =
+type Account =
   | `pot:${PotBucket}`
   | 'expenditure'
   | 'payable:payee'
@@ -52,10 +52,10 @@ export type Account =
   | `prefund-of:${string}`
   | `clearing:${string}`;
 
-export type Line = { readonly account: Account; readonly side: 'debit' | 'credit'; readonly amountFen: number };
+type Line = { readonly account: Account; readonly side: 'debit' | 'credit'; readonly amountFen: number };
 
 /** What an entry is about: every figure is drilled down by these. `debtor` and `creditor` are the pair whose debt moves. */
-export type Dimensions = {
+type Dimensions = {
   readonly pot?: string;
   readonly potFiscalYear?: number;
   readonly debtor?: string;

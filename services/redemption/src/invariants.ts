@@ -4,6 +4,7 @@ import type { Rows } from '@tongdui/runtime/service';
 import type { State as ClaimState } from './claim.state.ts';
 import { type State as InvoiceState, liveFen } from './invoice.decider.ts';
 import type { State as OrderState } from './order.state.ts';
+import { referenceOf } from './payment.decider.ts';
 import type { State as PaymentState } from './payment.state.ts';
 import type { Row, VoucherRow } from './redemption.views.ts';
 
@@ -52,16 +53,31 @@ export const invariantsOf = (rows: Rows): InvariantReport => {
         const inOrder = claim.signedOn <= claim.acceptedOn && (!claim.submission || claim.signedOn <= claim.submission.invoice.issuedOn);
         return inOrder ? undefined : `${claim.claimId} has dates out of order`;
       }),
-      '9': checked(paymentsOf(rows), (payment) =>
-        payment.status === 'paid' && !payment.paidOn ? `${payment.paymentId} is paid without a date` : undefined,
-      ),
-      '13': checked(claims.filter(isSpent), ({ claimId, people }) =>
-        new Set([people.submittedBy, people.checkedBy, people.reviewedBy, people.approvedBy]).size === 4
-          ? undefined
-          : `${claimId} was handled by the same person twice`,
-      ),
+      '9': checked(paymentsOf(rows), livePayment),
+      '13': checked([...claims.filter(isSpent), ...paymentsOf(rows)], differentPeople),
     },
   };
+};
+
+/** A payment's stream holds one try at a time; what its row says of that try must agree. */
+const livePayment = ({ paymentId, status, instruction, paidOn, reference }: Payment): string | undefined => {
+  if ((status === 'paid' || status === 'recovered') && !paidOn) return `${paymentId} is paid without a date`;
+  return reference !== undefined && reference !== referenceOf(paymentId, instruction)
+    ? `${paymentId} pays under the reference of another try`
+    : undefined;
+};
+
+/** Submitter, checker, reviewer, approver, and the payer once there is one. */
+const differentPeople = (handled: Claim | Payment): string | undefined => {
+  const { people } = handled;
+  const hands = [
+    people.submittedBy,
+    people.checkedBy,
+    people.reviewedBy,
+    people.approvedBy,
+    ...('by' in handled && handled.by ? [handled.by] : []),
+  ];
+  return new Set(hands).size === hands.length ? undefined : `${handled.claimId} was handled by the same person twice`;
 };
 
 const addsUp = (claim: Claim): boolean => {

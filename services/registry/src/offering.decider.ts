@@ -3,7 +3,7 @@ import { type Decider, type Decision, record, refuse, unreachable } from '@tongd
 import type { Standing } from './provider.decider.ts';
 
 /** A service that a lab sells. */
-export type Offering = {
+type Offering = {
   readonly offeringId: OfferingId;
   readonly host: Member;
   readonly provider: Uscc;

@@ -5,7 +5,7 @@ import { corrupt, type Decider, type Decision, record, refuse, unreachable } fro
 /** A lab as one host city knows it: registered by itself, admitted by the city for categories and a time, suspended for a reason. */
 
 export type Profile = { readonly uscc: Uscc; readonly host: Member; readonly name: string; readonly account: BankAccount };
-export type Admission = { readonly categories: readonly Category[]; readonly admittedUntil: LocalDate; readonly accreditation?: string };
+type Admission = { readonly categories: readonly Category[]; readonly admittedUntil: LocalDate; readonly accreditation?: string };
 type Said = { readonly by: string; readonly at: Instant };
 
 export type Command =

@@ -10,7 +10,7 @@ export const uscc = (serial: number): Uscc => {
 };
 export const lab = uscc(1);
 export const account: BankAccount = { cnaps: '102100099996', number: '6222020200012345', name: '嘉兴检测中心' };
-export const ulid = (number: number) => `01J${String(number).padStart(23, '0')}`;
+const ulid = (number: number) => `01J${String(number).padStart(23, '0')}`;
 export const offeringId = (number: number) => `${host}-offering-${ulid(number)}` as OfferingId;
 export const recognitionId = (number: number) => `310117-recognition-${ulid(number)}` as RecognitionId;
 export const sanctionId = (number: number) => `G60-sanction-${ulid(number)}` as SanctionId;
