@@ -1,7 +1,8 @@
 # Every target works as the first command after a clone: it sets up what is missing.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-export PATH := $(CURDIR)/toolchain/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# nats-server may be where only root looks.
+export PATH := $(CURDIR)/toolchain/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start demo stop test check format contracts conformance

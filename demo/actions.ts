@@ -99,7 +99,7 @@ const review =
 const ruleHold =
   (ruling: 'dismissed' | 'upheld', reason: string): Action =>
   (stage, parts) =>
-    stage.act(commands.releaseHold, claimOf(parts), { ruling, reason }, secondApprover(parts));
+    stage.act(commands.releaseHold, { ...claimOf(parts), n: '1' }, { ruling, reason }, secondApprover(parts));
 const ruleObjection =
   (ruling: 'dismissed' | 'upheld', reason: string): Action =>
   (stage, parts) =>
@@ -166,7 +166,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   /** The number of an invoice that another enterprise has claimed in another city. */
   claimWithForeignInvoice: claim(1, ({ order }) => order.invoice, 'invoice-differs'),
   claimAgain: claim(2, ({ order }) => (order.story === 'duplicate-invoice' ? `27${order.invoice.slice(2)}` : order.invoice)),
-  sendBack: (stage, parts) => stage.act(commands.sendBackClaim, claimOf(parts), { reason: '发票影像不清' }, reviewer(parts)),
+  sendBack: (stage, parts) => stage.act(commands.sendBackClaim, { ...claimOf(parts), n: '1' }, { reason: '发票影像不清' }, reviewer(parts)),
 
   imposeSanction: (stage, parts, day) =>
     stage.act(
@@ -182,14 +182,14 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     ),
   liftSanction: (stage, parts) => stage.act(registryCommands.liftSanction, { id: `G60-sanction-${keyOf(parts)}` }, {}, jointOfficer),
 
-  check: (stage, parts) => stage.act(commands.checkClaim, claimOf(parts), {}, checker(parts)),
-  hold: (stage, parts) => stage.act(commands.holdClaim, claimOf(parts), { reason: '价格偏离公开标准' }, reviewer(parts)),
+  check: (stage, parts) => stage.act(commands.checkClaim, { ...claimOf(parts), n: '1' }, {}, checker(parts)),
+  hold: (stage, parts) => stage.act(commands.holdClaim, { ...claimOf(parts), n: '1' }, { reason: '价格偏离公开标准' }, reviewer(parts)),
   dismissHold: ruleHold('dismissed', '说明充分'),
   upholdHold: ruleHold('upheld', '惩戒期内不予支付'),
   review: review((subsidyFen) => subsidyFen),
   reviewWithCut: review((subsidyFen) => Math.floor((subsidyFen * 8) / 10)),
   notice: (stage, parts) => stage.act(commands.openNotice, claimOf(parts), {}, approver(parts)),
-  reject: (stage, parts) => stage.act(commands.rejectClaim, claimOf(parts), { reason: '材料与交付不符' }, approver(parts)),
+  reject: (stage, parts) => stage.act(commands.rejectClaim, { ...claimOf(parts), n: '1' }, { reason: '材料与交付不符' }, approver(parts)),
   object: (stage, parts) =>
     stage.act(
       commands.raiseObjection,
@@ -205,11 +205,17 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   enterPaid: enterStatement('paid'),
   enterFailed: enterStatement('failed'),
   returnPayment: (stage, parts, day) =>
-    stage.act(commands.returnPayment, paymentOf(parts), { returnedOn: dateOfDay(day), reason: '户名不符' }, payer(parts)),
-  clawBack: (stage, parts) => stage.act(commands.clawBack, claimOf(parts), { reason: '事后核查不符' }, approver(parts)),
+    stage.act(commands.returnPayment, { ...paymentOf(parts), n: '1' }, { returnedOn: dateOfDay(day), reason: '户名不符' }, payer(parts)),
+  clawBack: (stage, parts) => stage.act(commands.clawBack, { ...claimOf(parts), n: '1' }, { reason: '事后核查不符' }, approver(parts)),
   recover: (stage, parts, day) =>
-    stage.act(commands.recoverPayment, paymentOf(parts), { recoveredOn: dateOfDay(day), amountFen: paidFen(parts) }, payer(parts)),
-  writeOff: (stage, parts) => stage.act(commands.writeOffClawback, claimOf(parts), { reason: '企业已注销' }, secondApprover(parts)),
+    stage.act(
+      commands.recoverPayment,
+      { ...paymentOf(parts), n: '1' },
+      { recoveredOn: dateOfDay(day), amountFen: paidFen(parts) },
+      payer(parts),
+    ),
+  writeOff: (stage, parts) =>
+    stage.act(commands.writeOffClawback, { ...claimOf(parts), n: '1' }, { reason: '企业已注销' }, secondApprover(parts)),
   redLetter: (stage, parts, day) =>
     stage.act(
       commands.redLetterInvoice,

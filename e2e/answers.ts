@@ -63,8 +63,9 @@ export const rebuildReadModels = async (system: System, meanwhile: () => Promise
   const places = serviceNames.flatMap((service) =>
     system.sets.map(({ name }) => ({ name: `${name}/${service}`, directory: join(name, service) })),
   );
-  const processes = places.map(({ name }) => system.processes.get(name));
-  await Promise.all(processes.map((process) => process?.kill('SIGTERM')));
+  const processes = places.flatMap(({ name }) => system.processes.get(name) ?? []);
+  expect(processes).toHaveLength(places.length);
+  await Promise.all(processes.map((process) => process.kill('SIGTERM')));
   await meanwhile();
   let deleted = 0;
   for (const { directory } of places)
@@ -74,7 +75,7 @@ export const rebuildReadModels = async (system: System, meanwhile: () => Promise
         deleted += 1;
       }
   expect(deleted).toBeGreaterThanOrEqual(places.length);
-  await Promise.all(processes.map((process) => process?.restart()));
+  await Promise.all(processes.map((process) => process.restart()));
   await system.waitIdle();
 };
 

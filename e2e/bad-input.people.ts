@@ -34,8 +34,8 @@ export const badPeople = (current: () => Stage): void => {
           person: `reviewer-1.${home}`,
           body: admission,
         },
-        { service: 'redemption', path: `/claims/${cast.submitted.claimId}/check`, person: 'reviewer-1.320500', body: {} },
-        { service: 'redemption', path: `/vouchers/${cast.voucherId}/freeze`, person: 'approver-1.320500', body: { reason: 'X' } },
+        { service: 'redemption', path: `/claims/${cast.submitted.claimId}/checks/1`, person: 'reviewer-1.320500', body: {} },
+        { service: 'redemption', path: `/vouchers/${cast.voucherId}/freezes/1`, person: 'approver-1.320500', body: { reason: 'X' } },
       ];
       for (const one of sent) await current().expectRefused(one, notAllowed);
     });

@@ -6,8 +6,7 @@ import { type System, startSystem } from '@tongdui/development/system';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Where the stories begin; the clock stands still until somebody moves it. */
-export const firstDay = '2026-03-02';
-export const frozenAt = `${firstDay}T01:00:00.000Z` as Instant;
+export const frozenAt = '2026-03-02T01:00:00.000Z' as Instant;
 
 /** A system of a suite's own, gone with its data when the suite has ended. */
 export type Battery = {

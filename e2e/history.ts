@@ -23,16 +23,16 @@ export const variedHistory = async (system: System, acknowledged: Sent[]): Promi
   const byPayer = (placed: Placed) => [`/payments/${placed.paymentId}`, `payer.${placed.paymentId.slice(0, 6)}`] as const;
 
   const [returnedAt, payer] = byPayer(returned);
-  await tell.must('redemption', place.host, `${returnedAt}/return`, payer, { returnedOn: '2026-04-02', reason: 'Test' });
-  await tell.must('redemption', home, `/claims/${recovered.claimId}/clawback`, `approver-2.${home}`, { reason: 'Test' });
-  await tell.must('redemption', home, `/vouchers/${frozen.voucherId}/freeze`, `approver-2.${home}`, { reason: 'Test' });
+  await tell.must('redemption', place.host, `${returnedAt}/returns/1`, payer, { returnedOn: '2026-04-02', reason: 'Test' });
+  await tell.must('redemption', home, `/claims/${recovered.claimId}/clawbacks/1`, `approver-2.${home}`, { reason: 'Test' });
+  await tell.must('redemption', home, `/vouchers/${frozen.voucherId}/freezes/1`, `approver-2.${home}`, { reason: 'Test' });
   const sanction = { uscc: frozen.enterprise.uscc, reason: 'Test', validFrom: '2026-04-02', validUntil: '2026-12-31' };
   await tell.must('registry', 'G60', `/sanctions/G60-sanction-${ulid()}`, 'joint-office-1.G60', sanction);
   await system.waitIdle();
   await tell.pay(returned, 2);
   const { subsidyFen } = await tell.claimView(recovered);
   const [recoveredAt] = byPayer(recovered);
-  await tell.must('redemption', place.host, `${recoveredAt}/recovery`, payer, { recoveredOn: '2026-04-02', amountFen: subsidyFen });
+  await tell.must('redemption', place.host, `${recoveredAt}/recoveries/1`, payer, { recoveredOn: '2026-04-02', amountFen: subsidyFen });
   await failedAndPaid(system, stage);
   await system.waitIdle();
   const statusOf = async (placed: Placed) => (await tell.claimView(placed)).status;

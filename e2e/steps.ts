@@ -92,38 +92,23 @@ export const prepareSteps = async (system: System, acknowledged: Sent[]): Promis
       },
     },
     complete: async () => {
-      const claim = claiming(tell, place);
+      const { fromAcceptedByLab, fromRegistered, fromRedeemed, fromSubmitted } = claiming(tell, place);
       const orders = await Promise.all(issued.map(({ enterprise, voucherId }) => tell.propose(enterprise, place.lab, voucherId)));
       const pending = await Promise.all([
-        ...orders.map(async (order) => claim.fromAcceptedByLab(order, 1)),
-        claim.fromAcceptedByLab(refused, 2),
-        claim.fromAcceptedByLab(refusedAgain, 2),
-        claim.fromRegistered(registered, baseFen, subsidyFen),
-        claim.fromRegistered(registeredAgain, baseFen, subsidyFen),
-        claim.fromRegistered(amended, lowerBaseFen, lowerSubsidyFen),
-        claim.fromRedeemed(accepted, baseFen, subsidyFen),
-        claim.fromSubmitted(submitted, baseFen, subsidyFen),
+        ...orders.map((order) => fromAcceptedByLab(order, 1)),
+        ...[refused, refusedAgain].map((order) => fromAcceptedByLab(order, 2)),
+        ...[registered, registeredAgain].map((order) => fromRegistered(order, baseFen, subsidyFen)),
+        fromRegistered(amended, lowerBaseFen, lowerSubsidyFen),
+        fromRedeemed(accepted, baseFen, subsidyFen),
+        fromSubmitted(submitted, baseFen, subsidyFen),
       ]);
       await system.waitIdle();
       await goTo(days[3]);
-      const nowPaid = await Promise.all(
-        pending.map(async (order) => {
-          const placed = await tell.paymentOf(order);
-          await tell.pay(placed);
-          return placed;
-        }),
-      );
+      const nowPaid = await Promise.all(pending.map((order) => steps.pay(order)));
       await system.waitIdle();
-      const statuses = async (placed: readonly Placed[]) => Promise.all(placed.map(async (one) => (await tell.claimView(one)).status));
       const everyPaid = [payable.paid, payable.paidAgain, ...nowPaid];
-      expect(await statuses(everyPaid)).toEqual(everyPaid.map(() => 'paid'));
-      expect(await statuses([rejected, rejectedPayable])).toEqual(['rejected', 'rejected']);
-      for (const { voucherId, enterprise } of [rejected, rejectedPayable])
-        expect((await tell.get('redemption', enterprise.home, `/vouchers/${voucherId}`, tell.boss(enterprise))).body).toMatchObject({
-          availableFen: faceFen,
-          reservedFen: 0,
-          redeemedFen: 0,
-        });
+      await steps.assertPaid(everyPaid);
+      await steps.assertRestored([rejected, rejectedPayable]);
       return everyPaid;
     },
   };
@@ -200,7 +185,7 @@ const stepsOf = (tell: Story, { home, funding }: Place) => {
       await sees('redemption', `/vouchers/${voucherId}`, { availableFen: faceFen - lowerSubsidyFen, reservedFen: lowerSubsidyFen });
     },
     reject: async ({ claimId, voucherId }: Placed) => {
-      await tell.must('redemption', home, `/claims/${claimId}/rejection`, `approver-2.${home}`, { reason: 'Test' });
+      await tell.must('redemption', home, `/claims/${claimId}/rejections/1`, `approver-2.${home}`, { reason: 'Test' });
       await sees('redemption', `/claims/${claimId}`, { status: 'rejected' });
       await sees('redemption', `/vouchers/${voucherId}`, { availableFen: faceFen, redeemedFen: 0 });
     },
@@ -208,6 +193,21 @@ const stepsOf = (tell: Story, { home, funding }: Place) => {
       await tell.must('redemption', home, `/vouchers/${voucherId}/revocation`, `approver-2.${home}`, { reason: 'Test' });
       await sees('redemption', `/vouchers/${voucherId}`, { status: 'revoked', availableFen: 0, revokedFen: faceFen });
       await sees('issuance', allowanceOf(enterprise), { usedFen: 0 });
+    },
+    pay: async (order: Placed) => {
+      const placed = await tell.paymentOf(order);
+      await tell.pay(placed);
+      return placed;
+    },
+    assertPaid: async (placed: readonly Placed[]) => {
+      const statuses = await Promise.all(placed.map(async (one) => (await tell.claimView(one)).status));
+      expect(statuses).toEqual(placed.map(() => 'paid'));
+    },
+    assertRestored: async (placed: readonly Placed[]) => {
+      for (const { claimId, voucherId } of placed) {
+        await sees('redemption', `/claims/${claimId}`, { status: 'rejected' });
+        await sees('redemption', `/vouchers/${voucherId}`, { availableFen: faceFen, reservedFen: 0, redeemedFen: 0 });
+      }
     },
   };
 };

@@ -1,11 +1,13 @@
-import { type Home, homeOf, type ServiceName, type Uscc, usccCheckCharacter } from '@tongdui/contracts';
+import { homeOf, type Uscc, usccCheckCharacter } from '@tongdui/contracts';
 import type { System } from '@tongdui/development/system';
 import { ulid } from 'ulid';
-import { expect } from 'vitest';
+import { eventually, type TalkOptions, talk } from './talk.ts';
+import { terms } from './terms.ts';
 
 /** A small cast and what it does, over HTTP: the steps of the main flow as the right people take them. */
 
-export type Reply = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
+export { eventually, type Reply, type Sent } from './talk.ts';
+export { cycleTerms } from './terms.ts';
 
 export const songjiang = '310117';
 export const jiaxing = '330400';
@@ -33,52 +35,9 @@ export const newUscc = (division: string): Uscc => {
   return `${first17}${usccCheckCharacter(first17)}` as Uscc;
 };
 
-/** A command that a service answered. */
-export type Sent = {
-  readonly service: ServiceName;
-  readonly home: string;
-  readonly path: string;
-  readonly person: string;
-  readonly body: unknown;
-};
-
-export type StoryOptions = {
-  /** Told of every command that was answered. */
-  readonly onAnswer?: (sent: Sent, reply: Reply) => void;
-  /** How long people wait for a step; with it they also look again when a service is away. */
-  readonly patienceMs?: number;
+export type StoryOptions = TalkOptions & {
   /** The date that people write on their papers. */
   readonly today?: () => string;
-};
-
-const terms = {
-  ratioBps: { testing: 5_000, 'instrument-sharing': 5_000 },
-  capPerEnterpriseYearFen: 20_000_000,
-  capPerGroupYearFen: 40_000_000,
-  capPerOrderFen: 10_000_000,
-  ownShareFloorBps: 3_000,
-  secondApprovalAboveFen: 100_000_000,
-  stackingMaximumBps: 10_000,
-  validityDays: 365,
-  enterpriseMinimumAgeMonths: 12,
-  relatedPartyShareholdingBps: 2_500,
-  groupCapAcrossCities: false,
-  applicationDecisionWorkingDays: 10,
-  proposalValidDays: 30,
-  registrationAfterServiceStartDays: 14,
-  deliveryReminderDays: 10,
-  cancelAfterContractEndDays: 30,
-  finalAfterContractEndDays: 180,
-  claimAfterAcceptanceDays: 90,
-  annualClaimCutOff: '11-30',
-  corrections: 1,
-  correctionWorkingDays: 10,
-  reviewWorkingDays: 15,
-  holdWorkingDays: 15,
-  noticeWorkingDays: 0,
-  paymentWorkingDays: 15,
-  coordinatorDeadlineMinutes: 10,
-  verification: { everything: 'default' },
 };
 
 export const account = (uscc: string) => ({
@@ -87,56 +46,8 @@ export const account = (uscc: string) => ({
   name: `Test ${uscc}`,
 });
 
-export const story = (system: System, { onAnswer, patienceMs, today = () => '2026-03-02' }: StoryOptions = {}) => {
-  const stepMs = patienceMs ?? 30_000;
-  const call = async (
-    method: 'PUT' | 'GET',
-    service: ServiceName,
-    home: string,
-    path: string,
-    person: string | undefined,
-    body?: unknown,
-  ): Promise<Reply> => {
-    const token = person === undefined ? undefined : await system.token(person);
-    const response = await fetch(`${system.url(service, home as Home)}${path}`, {
-      method,
-      headers: {
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(method === 'PUT' ? { 'content-type': 'application/json' } : {}),
-      },
-      ...(method === 'PUT' ? { body: typeof body === 'string' ? body : JSON.stringify(body ?? {}) } : {}),
-      signal: AbortSignal.timeout(30_000),
-    });
-    const text = await response.text();
-    const reply = { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : { text } };
-    if (method === 'PUT' && person !== undefined) onAnswer?.({ service, home, path, person, body }, reply);
-    return reply;
-  };
-
-  const get = async (service: ServiceName, home: string, path: string, person: string): Promise<Reply> => {
-    const deadline = Date.now() + (patienceMs ?? 0);
-    for (;;) {
-      const looking = call('GET', service, home, path, person);
-      const reply = patienceMs === undefined ? await looking : await looking.catch(unanswered);
-      if (![503, 599].includes(reply.status) || Date.now() >= deadline) return reply;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
-  const put = (service: ServiceName, home: string, path: string, person: string | undefined, body: unknown = {}) =>
-    call('PUT', service, home, path, person, body);
-
-  /** Takes a step that must succeed; while other streams are still being asked it is asked again, which is the same step. */
-  const must = async (service: ServiceName, home: string, path: string, person: string, body: unknown = {}): Promise<Reply> => {
-    const deadline = Date.now() + stepMs;
-    for (;;) {
-      const reply = await put(service, home, path, person, body).catch(unanswered);
-      if (reply.status === 201 || reply.status === 200) return reply;
-      if (![202, 503, 599].includes(reply.status) || Date.now() > deadline)
-        expect.fail(`PUT ${service} ${path} by ${person}: ${reply.status} ${JSON.stringify(reply.body)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  };
-
+export const story = (system: System, { today = () => '2026-03-02', ...options }: StoryOptions = {}) => {
+  const { call, get, put, must, stepMs } = talk(system, options);
   const lab = (provider: Lab | { uscc: Uscc; host: string }) => `lab.${provider.host}.${provider.uscc}`;
   const boss = (enterprise: Enterprise) => `enterprise.${enterprise.home}.${enterprise.uscc}`;
 
@@ -318,7 +229,7 @@ export const story = (system: System, { onAnswer, patienceMs, today = () => '202
     const { claimId } = placed;
     const { home } = placed.enterprise;
     const selfPaidFen = payeeMode === 'lab-redeemed' ? baseFen - subsidyFen : baseFen;
-    await must('redemption', home, `/claims/${claimId}/check`, `reviewer-1.${placed.lab.host}`);
+    await must('redemption', home, `/claims/${claimId}/checks/1`, `reviewer-1.${placed.lab.host}`);
     await must('redemption', home, `/claims/${claimId}/review`, `reviewer-2.${home}`, { subsidyFen, selfPaidFen });
     await must('redemption', home, `/claims/${claimId}/notice`, `approver-1.${home}`);
   };
@@ -365,17 +276,3 @@ export const story = (system: System, { onAnswer, patienceMs, today = () => '202
   };
 };
 export type Story = ReturnType<typeof story>;
-
-/** No answer at all, as if it were one. */
-const unanswered = (error: Error): Reply => ({ status: 599, body: { error: String(error.cause ?? error) } });
-
-/** Waits for a condition, looking again and again; fails with what was expected when it does not come. */
-export const eventually = async (holds: () => Promise<boolean> | boolean, what: string, timeoutMs = 30_000): Promise<void> => {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) expect.fail(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
-
-export const cycleTerms = { declarationDayOfMonth: 20, confirmationWorkingDays: 10, transferWorkingDays: 15, disputeDays: 60 };

@@ -13,7 +13,8 @@ if ! cmp -s toolchain/package.json toolchain/node_modules/.installed-for; then
   npm install --prefix toolchain --no-package-lock --no-audit --no-fund --loglevel=error
   cp toolchain/package.json toolchain/node_modules/.installed-for
 fi
-export PATH="$PWD/toolchain/node_modules/.bin:$PATH"
+# nats-server may be where only root looks.
+export PATH="$PWD/toolchain/node_modules/.bin:$PATH:/usr/sbin"
 
 if ! cmp -s pnpm-lock.yaml node_modules/.installed-for; then
   echo "Installing the workspace's packages ..."

@@ -3,7 +3,7 @@ import {
   ApplicationId,
   ClaimId,
   FiscalYear,
-  Home,
+  type Home,
   Instant,
   InvoiceNumber,
   LocalDate,

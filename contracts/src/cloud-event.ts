@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Home, Instant, ServiceName } from './vocabulary.ts';
+import { type Home, Instant, type ServiceName } from './vocabulary.ts';
 
 /**
  * Envelope of every published event: CloudEvents 1.0 in JSON with two extensions, `sequence` (the producer's gapless count,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, test } from 'vitest';
 import { exampleOf } from './generate.asyncapi.ts';
-import { type CloudEvent as Published, eventDefinitions, postingRows, sequenceOf } from './index.ts';
+import { eventDefinitions, type CloudEvent as Published, postingRows, sequenceOf } from './index.ts';
 
 const folder = new URL('../examples/', import.meta.url);
 const textOf = (name: string) => readFileSync(new URL(`${name}.v1.json`, folder), 'utf8');

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '@tongdui/contracts';
+import { type NatsServer, startNats } from '@tongdui/testkit/nats';
 import { connect } from 'nats';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type NatsServer, startNats } from '@tongdui/testkit/nats';
 import { type Consumer, consumer } from './consumer.ts';
 import { realWall } from './nats-link.ts';
 import { natsTransport } from './nats-transport.ts';

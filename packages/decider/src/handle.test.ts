@@ -1,9 +1,9 @@
 import { type AppendResult, type EventStore, memoryEventStore, type NewFact } from '@tongdui/event-store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { outcomeOf, type PartAnswer } from './coordination.ts';
 import { alreadySo, type Decider, record, refuse } from './decision.ts';
 import { type Command, handle } from './handle.ts';
-import { outcomeOf, type PartAnswer } from './coordination.ts';
 
 type Add = { readonly type: 'Add'; readonly amount: number; readonly once?: string };
 type Added = { readonly type: 'Added'; readonly amount: number; readonly once?: string };
@@ -76,7 +76,7 @@ describe('handle', () => {
       const store = answering(memoryEventStore(), []);
       const { run } = handle(store, purse, { wall });
       const first = run('s.G60.p-1', add(1));
-      for (let tick = 0; tick < moment; tick += 1) await undefined;
+      for (let tick = 0; tick < moment; tick += 1) await Promise.resolve();
       await Promise.all([first, run('s.G60.p-1', add(1))]);
       expect(store.sent.flat()).toHaveLength(2);
     }
@@ -202,9 +202,9 @@ describe('handle', () => {
           ),
         );
         const facts = await store.read('s.G60.p-1');
-        const total = facts.reduce((sum, fact) => sum + Number(fact.data['amount']), 0);
+        const total = facts.reduce((sum, fact) => sum + Number(fact.data.amount), 0);
         expect(total).toBeLessThanOrEqual(100);
-        expect(new Set(facts.map((fact) => (fact.metadata['request'] as { key: string }).key)).size).toBe(facts.length);
+        expect(new Set(facts.map((fact) => (fact.metadata.request as { key: string }).key)).size).toBe(facts.length);
         expect(ran.filter((answer) => answer.is === 'accepted' && !answer.repeated)).toHaveLength(facts.length);
       }),
       { numRuns: 60 },

@@ -118,7 +118,7 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
       entry.state = decider.evolve(entry.state, { ...fact.data, type: fact.type } as unknown as Fact);
       entry.revision = fact.revision;
       entry.position = fact.position;
-      const request = fact.metadata['request'] as { key: string; hash: string } | undefined;
+      const request = fact.metadata.request as { key: string; hash: string } | undefined;
       if (request) entry.requests.set(request.key, request.hash);
     }
     return remember(stream, entry);

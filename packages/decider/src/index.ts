@@ -1,2 +1,2 @@
-export * from './decision.ts';
 export * from './coordination.ts';
+export * from './decision.ts';

@@ -2,9 +2,9 @@ import type { CloudEvent, Instant } from '@tongdui/contracts';
 import { given, history } from '@tongdui/decider/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { historyOf, steps } from './history.fixtures.ts';
 import { type Command, type EventSeen, type Fact, journal, openingAfter, type State } from './journal.decider.ts';
 import { type Entry, entriesOf } from './posting.ts';
-import { historyOf, steps } from './history.fixtures.ts';
 
 const instant = (text: string) => text as Instant;
 const at = instant('2026-03-10T00:00:00.000Z');

@@ -1,5 +1,5 @@
-import type { Instant, LocalDate } from '@tongdui/contracts';
 import { dateOf, firstDayOf, monthOf } from '@tongdui/calendar';
+import type { Instant, LocalDate } from '@tongdui/contracts';
 import { alreadySo, corrupt, type Decider, type Decision, PersistentMap, record, refuse, unreachable } from '@tongdui/decider';
 import type { Entry } from './posting.ts';
 

@@ -1,6 +1,9 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { memoryHub } from '@tongdui/bus';
 import {
   type Actor,
+  BookView,
   type CloudEvent,
   EntriesPage,
   type EntryView,
@@ -10,17 +13,14 @@ import {
   type Party,
   type ServiceName,
   TrialBalanceView,
-  BookView,
 } from '@tongdui/contracts';
 import { type EventStore, type JsonObject, memoryEventStore } from '@tongdui/event-store';
 import { application, type Host, host, noCrash, type ReadModel, readModel, runningClock, silentLog, wallClock } from '@tongdui/runtime';
 import fc from 'fast-check';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { historyOf, steps } from './history.fixtures.ts';
 import { figuresOf, invariantsOf } from './invariants.ts';
 import { routes } from './ledger.http.ts';
-import { historyOf, steps } from './history.fixtures.ts';
 import { ledger } from './service.ts';
 
 /** Pauses that are hours in production are milliseconds here. */

@@ -1,8 +1,8 @@
 import { eventDefinitions, postingRows } from '@tongdui/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Entry, entriesOf } from './posting.ts';
 import { historyOf, steps } from './history.fixtures.ts';
+import { type Entry, entriesOf } from './posting.ts';
 import { members } from './world.fixtures.ts';
 
 const sumsOf = (entries: readonly Entry[], key: (entry: Entry, account: string) => string | undefined): Map<string, number> => {
@@ -14,8 +14,7 @@ const sumsOf = (entries: readonly Entry[], key: (entry: Entry, account: string) 
     }
   return sums;
 };
-const nonZero = (sums: ReadonlyMap<string, number>): Record<string, number> =>
-  Object.fromEntries([...sums].filter(([, fen]) => fen !== 0));
+const nonZero = (sums: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries([...sums].filter(([, fen]) => fen !== 0));
 
 const property = (holds: (entries: Entry[], history: ReturnType<typeof historyOf>) => void) =>
   fc.assert(

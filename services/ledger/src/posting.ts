@@ -1,23 +1,24 @@
+import { fiscalYearOf } from '@tongdui/calendar';
 import type {
   amountRedeemed,
   amountReleased,
   amountReserved,
   amountRestored,
+  CloudEvent,
   claimPayable,
   claimRejected,
   clawbackDue,
   clawbackWrittenOff,
-  CloudEvent,
   cycleNetted,
   DataOf,
   disputeDecided,
   EventDefinition,
   Instant,
   Party,
+  PostingRow,
   paymentPaid,
   paymentRecovered,
   paymentReturned,
-  PostingRow,
   potAppropriated,
   prefundMoved,
   Slice,
@@ -27,7 +28,6 @@ import type {
   voucherClosed,
   voucherIssued,
 } from '@tongdui/contracts';
-import { fiscalYearOf } from '@tongdui/calendar';
 
 /**
  * The posting table: which double entries a money event means. One entry debits one account and credits one other of the same book,

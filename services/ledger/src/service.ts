@@ -1,8 +1,8 @@
 import { bookHomeOf } from '@tongdui/contracts';
 import type { Deps, Service } from '@tongdui/runtime';
 import { journalHandler, openJournalOf } from './journal.handler.ts';
-import { projections } from './ledger.projection.ts';
 import { effectsOf } from './ledger.process.ts';
+import { projections } from './ledger.projection.ts';
 
 /** The ledger: it decides nothing, publishes nothing and asks nobody; it posts what the others publish. */
 export const ledger = ({ store, wall }: Pick<Deps, 'store' | 'wall'>): Service => ({

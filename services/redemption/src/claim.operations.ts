@@ -20,14 +20,9 @@ import type { Evidence } from './evidence.decider.ts';
 import type { Handlers } from './handlers.ts';
 import type { Reason as InvoiceReason } from './invoice.decider.ts';
 import type { Copies } from './redemption.copies.ts';
-import { inTurn } from './turns.ts';
 
 /** A submission can also be refused for what its invoice says; closing from payable on for what the payment says. */
 export type ClaimReason = Reason | InvoiceReason | 'evidence-unknown' | 'evidence-already-registered' | 'deadline-passed';
-
-/** Turns of commands that can rightly come again. */
-const submissions = (known: Claim): number => known.attempts.length;
-const instructions = (known: Claim): number => known.payment?.instruction ?? 0;
 
 type Id = { readonly id: ClaimId };
 type Reasoned = Id & { readonly reason: string };
@@ -55,19 +50,19 @@ export const claimOperations = (
     return state.is === 'none' ? undefined : state;
   };
 
-  /** For an official of the claim's home (or, for the check, of its host). `turn`: of a command that can rightly come again. */
+  /** For an official of the claim's home (or, for the check, of its host). */
   const asOfficial = async (
     request: Request,
     id: ClaimId,
     role: Role,
     command: (by: string) => Command,
-    { city = (claim) => claim.home, turn }: { city?: (claim: Claim) => Member; turn?: (claim: Claim) => number } = {},
+    city: (claim: Claim) => Member = (claim) => claim.home,
   ): Promise<Answer<ClaimReason>> => {
     const known = await claimOf(id);
     const { actor } = request;
     if (!known) return refused(actsAs(actor, role, homeOf(id)) ? 'claim-unknown' : 'not-allowed');
     if (!actsAs(actor, role, city(known))) return refused('not-allowed');
-    return run(turn ? inTurn(request, turn(known)) : request, id, command(actor.sub));
+    return run(request, id, command(actor.sub));
   };
 
   /** From payable on another stream has its say; waits a moment for it. */
@@ -77,7 +72,7 @@ export const claimOperations = (
     command: (by: string) => Command,
     closed: Claim['status'],
   ): Promise<Answer<ClaimReason>> => {
-    const asking = await asOfficial(request, id, 'approver', command, { turn: instructions });
+    const asking = await asOfficial(request, id, 'approver', command);
     if (asking.is !== 'done') return asking;
     const { state, revision, position } = await claim.until(streamFor(id), (seen) => seen.is === 'claim' && !seen.closing, outcomeWaitMs);
     if (state.is === 'none' || state.closing) return { is: 'pending', id, revision, position };
@@ -134,25 +129,25 @@ export const claimOperations = (
       const known = await claimOf(id);
       if (!known) return refused('claim-unknown');
       const risks = copies.risks(known, dateOf(request.at));
-      return asOfficial(request, id, 'reviewer', (by) => ({ type: 'CheckClaim', by, risks, at: request.at }), {
-        city: ({ host }) => host,
-        turn: submissions,
-      });
-    },
-    sendBackClaim: (request: Request, { id, reason }: Reasoned) =>
-      asOfficial(request, id, 'reviewer', (by) => ({ type: 'SendBack', by, reason, at: request.at }), { turn: submissions }),
-    holdClaim: (request: Request, { id, reason }: Reasoned) =>
-      asOfficial(request, id, 'reviewer', (by) => ({ type: 'HoldClaim', by, reason, at: request.at }), {
-        turn: ({ dismissals }) => dismissals,
-      }),
-    releaseHold: (request: Request, { id, ruling, reason }: Ruled) =>
-      asOfficial(
+      return asOfficial(
         request,
         id,
-        'approver',
-        (by) => ({ type: ruling === 'upheld' ? 'UpholdHold' : 'DismissHold', by, reason, at: request.at }),
-        { turn: ({ holds }) => holds },
-      ),
+        'reviewer',
+        (by) => ({ type: 'CheckClaim', by, risks, at: request.at }),
+        ({ host }) => host,
+      );
+    },
+    sendBackClaim: (request: Request, { id, reason }: Reasoned) =>
+      asOfficial(request, id, 'reviewer', (by) => ({ type: 'SendBack', by, reason, at: request.at })),
+    holdClaim: (request: Request, { id, reason }: Reasoned) =>
+      asOfficial(request, id, 'reviewer', (by) => ({ type: 'HoldClaim', by, reason, at: request.at })),
+    releaseHold: (request: Request, { id, ruling, reason }: Ruled) =>
+      asOfficial(request, id, 'approver', (by) => ({
+        type: ruling === 'upheld' ? 'UpholdHold' : 'DismissHold',
+        by,
+        reason,
+        at: request.at,
+      })),
     reviewClaim: (request: Request, { id, subsidyFen, selfPaidFen }: Id & { subsidyFen: Fen; selfPaidFen: Fen }) =>
       asOfficial(request, id, 'reviewer', (by) => ({ type: 'ReviewClaim', by, subsidyFen, selfPaidFen, at: request.at })),
     openNotice: (request: Request, { id }: Id) => asOfficial(request, id, 'approver', (by) => ({ type: 'OpenNotice', by, at: request.at })),
@@ -175,7 +170,7 @@ export const claimOperations = (
     rejectClaim: (request: Request, { id, reason }: Reasoned) =>
       closing(request, id, (by) => ({ type: 'RejectClaim', by, reason, at: request.at }), 'rejected'),
     clawBack: (request: Request, { id, reason }: Reasoned) =>
-      asOfficial(request, id, 'approver', (by) => ({ type: 'ClawBack', by, reason, at: request.at }), { turn: instructions }),
+      asOfficial(request, id, 'approver', (by) => ({ type: 'ClawBack', by, reason, at: request.at })),
     writeOffClawback: (request: Request, { id, reason }: Reasoned) =>
       closing(request, id, (by) => ({ type: 'WriteOff', by, reason, at: request.at }), 'written-off'),
 

@@ -24,9 +24,6 @@ export type Claim = Opening & {
   readonly dueAt: Instant;
   readonly people: Partial<ClaimPeople>;
   readonly hold?: { readonly reasons: readonly string[]; readonly from: ClaimStatus; readonly dueAt: Instant; readonly escalated: boolean };
-  /** How often it was held, and how often that was dismissed. */
-  readonly holds: number;
-  readonly dismissals: number;
   readonly notice?: { readonly until: LocalDate; readonly dueAt: Instant };
   readonly objections: readonly Objection[];
   readonly payBy?: LocalDate;
@@ -50,8 +47,6 @@ export const evolve = (state: State, fact: Fact): State => {
       submittedFrom: 'awaited',
       corrections: 0,
       people: {},
-      holds: 0,
-      dismissals: 0,
       objections: [],
       redLetters: [],
       marked: false,
@@ -97,13 +92,12 @@ const evolveDecided = (state: Extract<State, { is: 'claim' }>, fact: Exclude<Fac
         ...state,
         status: 'risk-hold',
         hold: { reasons: fact.reasons, from: state.status, dueAt: fact.dueAt, escalated: false },
-        holds: state.holds + 1,
       };
     case 'HoldEscalated':
       return state.hold ? { ...state, hold: { ...state.hold, escalated: true } } : state;
     case 'HoldDismissed': {
       const { hold, ...rest } = state;
-      return { ...rest, status: hold?.from ?? corrupt('dismissed without a hold'), dismissals: state.dismissals + 1 };
+      return { ...rest, status: hold?.from ?? corrupt('dismissed without a hold') };
     }
     case 'ClaimReviewed': {
       if (!state.submission) return corrupt('reviewed without a submission');

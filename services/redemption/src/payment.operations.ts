@@ -4,7 +4,6 @@ import type { Handlers } from './handlers.ts';
 import type { Command, Reason } from './payment.decider.ts';
 import type { State } from './payment.state.ts';
 import type { Copies } from './redemption.copies.ts';
-import { inTurn } from './turns.ts';
 
 /** A host-fronted payment can also be refused by the prefund's stream, with a reason of its own. */
 export type PaymentReason = Reason | 'draw-refused';
@@ -15,11 +14,6 @@ export const paymentOperations = ({ payment }: Pick<Handlers, 'payment'>, copies
   const asPayer = async (request: Request, id: PaymentId, command: Command): Promise<Answer<PaymentReason>> => {
     if (!actsAs(request.actor, 'payer', homeOf(id))) return refused('not-allowed');
     return answered(id, await payment.run(streamFor(id), asked(request, command)));
-  };
-  /** What happens to a paid try can happen to the next one again. */
-  const ofTry = async (request: Request, id: PaymentId, command: Command): Promise<Answer<PaymentReason>> => {
-    const { state } = await payment.current(streamFor(id));
-    return asPayer(inTurn(request, state.is === 'payment' ? state.instruction : 0), id, command);
   };
 
   return {
@@ -49,9 +43,9 @@ export const paymentOperations = ({ payment }: Pick<Handlers, 'payment'>, copies
       { id, reference, outcome, bookedOn }: Id & { reference: PaymentReference; outcome: 'paid' | 'failed'; bookedOn: LocalDate },
     ) => asPayer(request, id, { type: 'EnterStatementLine', reference, outcome, bookedOn, by: request.actor.sub, at: request.at }),
     returnPayment: (request: Request, { id, returnedOn, reason }: Id & { returnedOn: LocalDate; reason: string }) =>
-      ofTry(request, id, { type: 'ReturnPayment', returnedOn, reason, by: request.actor.sub, at: request.at }),
+      asPayer(request, id, { type: 'ReturnPayment', returnedOn, reason, by: request.actor.sub, at: request.at }),
     recoverPayment: (request: Request, { id, recoveredOn, amountFen }: Id & { recoveredOn: LocalDate; amountFen: Fen }) =>
-      ofTry(request, id, { type: 'RecoverPayment', recoveredOn, amountFen, by: request.actor.sub, at: request.at }),
+      asPayer(request, id, { type: 'RecoverPayment', recoveredOn, amountFen, by: request.actor.sub, at: request.at }),
   };
 };
 

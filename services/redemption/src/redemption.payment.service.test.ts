@@ -58,7 +58,7 @@ describe('paying', () => {
     expect(claimOf(process)?.status).toBe('failed');
     await story.done(
       () => story.instruct(2),
-      () => story.returned('the account is closed'),
+      () => story.returned('the account is closed', 2),
     );
     expect([claimOf(process)?.status, paymentOf(process)?.status]).toEqual(['failed', 'failed']);
     await story.done(() => story.instruct(3));

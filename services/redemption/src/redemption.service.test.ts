@@ -107,15 +107,17 @@ describe('submitting', () => {
     ]);
     await everythingHolds(process);
   });
-  test('sent back, corrected and checked again: each check is of its own submission', async () => {
+  test('sent back, corrected and checked again: a late retry of the first check is not the second', async () => {
     const { process, story } = await begin();
     await story.toSubmitted();
-    await story.done(story.check);
+    await story.done(() => story.check());
     expect(await story.answer(story.check())).toMatchObject({ is: 'done', created: false });
     await story.done(() => story.sendBack());
     expect(claimOf(process)?.status).toBe('sent-back');
     await story.done(() => story.submit(2));
-    expect(await story.answer(story.check())).toMatchObject({ is: 'done', created: true });
+    expect(await story.answer(story.check())).toMatchObject({ is: 'done', created: false });
+    expect(claimOf(process)?.status).toBe('submitted');
+    expect(await story.answer(story.check(2))).toMatchObject({ is: 'done', created: true });
     await process.idle();
     expect(claimOf(process)).toMatchObject({ status: 'checked', submissions: [{ status: 'accepted' }, { status: 'accepted' }] });
     const [invoice] = process.rows.list<never>('invoices').map((body) => invoiceView(body));
@@ -131,7 +133,10 @@ describe('reviewing', () => {
   test('a cut goes back to the voucher and lowers the slice', async () => {
     const { process, story } = await begin();
     await story.toSubmitted();
-    await story.done(story.check, () => story.review(1_000_000));
+    await story.done(
+      () => story.check(),
+      () => story.review(1_000_000),
+    );
     expect(voucherOf(process)).toMatchObject({ availableFen: 5_000_001, redeemedFen: 4_000_000 });
     const [invoice] = process.rows.list<never>('invoices').map((body) => invoiceView(body));
     expect(invoice?.slices).toMatchObject([{ status: 'live', amountFen: 9_000_000 }]);
@@ -196,18 +201,22 @@ describe('reviewing', () => {
     await story.toSubmitted();
     await happens(at);
     await process.idle();
-    await story.done(story.check);
+    await story.done(() => story.check());
     expect(claimOf(process)).toMatchObject({ status: 'risk-hold', holdReasons: [risk] });
   });
   test('a voucher frozen, unfrozen and frozen again holds the claim', async () => {
     const { at, process, story } = await begin();
     await story.toSubmitted();
-    const flag = (operation: 'freezeVoucher' | 'unfreezeVoucher') => () =>
-      process.operations[operation](
-        { actor: people.approver, key: operation, hash: 'body', id: operation, at: at.clock.now() },
-        { id: voucherId(), reason: 'why' },
-      );
-    await story.done(flag('freezeVoucher'), flag('freezeVoucher'), flag('unfreezeVoucher'), flag('freezeVoucher'), story.check);
+    const flag =
+      (operation: 'freezeVoucher' | 'unfreezeVoucher', n = 1) =>
+      () => {
+        const key = `${operation}/${n}`;
+        return process.operations[operation](
+          { actor: people.approver, key, hash: 'body', id: key, at: at.clock.now() },
+          { id: voucherId(), reason: 'why' },
+        );
+      };
+    await story.done(flag('freezeVoucher'), flag('freezeVoucher'), flag('unfreezeVoucher'), flag('freezeVoucher', 2), () => story.check());
     expect(claimOf(process)).toMatchObject({ status: 'risk-hold', holdReasons: ['voucher-frozen'] });
   });
 });

@@ -82,7 +82,7 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
         selfPaidFen: payeeMode === 'lab-redeemed' ? fenOf(baseFen - subsidyFen) : baseFen,
         evidence: more.evidence ?? [digest(9)],
       }),
-    check: () => operations.checkClaim(ask(people.checker, 'check'), { id: claimId() }),
+    check: (n = 1) => operations.checkClaim(ask(people.checker, `checks/${n}`), { id: claimId() }),
     sendBack: (reason = 'illegible') => operations.sendBackClaim(ask(people.reviewer, 'correction', reason), { id: claimId(), reason }),
     review: (cut = 0) =>
       operations.reviewClaim(ask(people.reviewer, 'review'), {
@@ -102,8 +102,8 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
         outcome,
         bookedOn: today(),
       }),
-    returned: (reason = 'no such account') =>
-      operations.returnPayment(ask(people.payer(payer), 'return', reason), { id: paymentId(payer), returnedOn: today(), reason }),
+    returned: (reason = 'no such account', n = 1) =>
+      operations.returnPayment(ask(people.payer(payer), `returns/${n}`, reason), { id: paymentId(payer), returnedOn: today(), reason }),
     recover: () =>
       operations.recoverPayment(ask(people.payer(payer), 'recovery'), {
         id: paymentId(payer),

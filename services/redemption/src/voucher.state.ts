@@ -60,8 +60,6 @@ export type HoldState = Movement & {
 export type Voucher = Opening & {
   readonly status: 'active' | 'expired' | 'revoked';
   readonly frozen: boolean;
-  /** How often it was frozen. */
-  readonly freezes: number;
   readonly available: Slices;
   readonly reserved: Slices;
   readonly redeemed: Slices;
@@ -89,7 +87,6 @@ export const evolve = (state: State, fact: Fact): State => {
       ...opening,
       status: 'active',
       frozen: false,
-      freezes: 0,
       available: fact.slices,
       reserved: nothing,
       redeemed: nothing,
@@ -136,7 +133,7 @@ export const evolve = (state: State, fact: Fact): State => {
       );
     case 'VoucherFrozen':
     case 'VoucherUnfrozen':
-      return fact.type === 'VoucherFrozen' ? { ...state, frozen: true, freezes: state.freezes + 1 } : { ...state, frozen: false };
+      return { ...state, frozen: fact.type === 'VoucherFrozen' };
     case 'VoucherClosed':
       return { ...state, status: fact.cause, available: nothingOf(state.available), closed: plus(state.closed, fact.slices) };
     default:

@@ -1,0 +1,32 @@
+/** Terms of a policy that suit every story: notices end with their day. */
+export const terms = {
+  ratioBps: { testing: 5_000, 'instrument-sharing': 5_000 },
+  capPerEnterpriseYearFen: 20_000_000,
+  capPerGroupYearFen: 40_000_000,
+  capPerOrderFen: 10_000_000,
+  ownShareFloorBps: 3_000,
+  secondApprovalAboveFen: 100_000_000,
+  stackingMaximumBps: 10_000,
+  validityDays: 365,
+  enterpriseMinimumAgeMonths: 12,
+  relatedPartyShareholdingBps: 2_500,
+  groupCapAcrossCities: false,
+  applicationDecisionWorkingDays: 10,
+  proposalValidDays: 30,
+  registrationAfterServiceStartDays: 14,
+  deliveryReminderDays: 10,
+  cancelAfterContractEndDays: 30,
+  finalAfterContractEndDays: 180,
+  claimAfterAcceptanceDays: 90,
+  annualClaimCutOff: '11-30',
+  corrections: 1,
+  correctionWorkingDays: 10,
+  reviewWorkingDays: 15,
+  holdWorkingDays: 15,
+  noticeWorkingDays: 0,
+  paymentWorkingDays: 15,
+  coordinatorDeadlineMinutes: 10,
+  verification: { everything: 'default' },
+};
+
+export const cycleTerms = { declarationDayOfMonth: 20, confirmationWorkingDays: 10, transferWorkingDays: 15, disputeDays: 60 };
