@@ -27,7 +27,7 @@ const nouns: readonly NounRoute[] = [issuanceNouns, registryNouns, redemptionNou
 /** Every resource of the system by its path, as text. */
 export type Everything = ReadonlyMap<string, string>;
 
-export const readEverything = async ({ api }: Stage): Promise<Everything> => {
+const readEverything = async ({ api }: Stage): Promise<Everything> => {
   const lists = await inParallel(nouns, 4, async ({ service, noun }) => {
     const rows = await api.list<{ readonly id?: string; readonly party?: string }>(service, noun, corridorAuditor);
     return rows.map((row) => [`${service}/${noun}/${row.id ?? row.party}`, JSON.stringify(row)] as const);

@@ -38,7 +38,7 @@ export type Stage = {
   orderOf(order: Order): OrderParts;
 };
 
-export type Expected = {
+type Expected = {
   readonly refusedFor?: string;
   /** A 202 is enough: what it waits for comes on another day. */
   readonly mayWait?: boolean;

@@ -37,7 +37,7 @@ export const storyNames = [
 export type StoryName = (typeof storyNames)[number];
 
 /** The columns of an order that name a day. */
-export type DayColumn =
+type DayColumn =
   | 'proposeOn'
   | 'labOn'
   | 'contractOn'
@@ -89,10 +89,10 @@ export type ActionName =
   | 'writeOff'
   | 'redLetter';
 
-export type Step = readonly [action: ActionName, on: DayColumn];
+type Step = readonly [action: ActionName, on: DayColumn];
 
 /** How the simulated bank treats the first instruction of a payment. */
-export type BankRule = { readonly outcome: 'failed' | 'unknown' | 'crash-before-answer'; readonly turnsOut?: 'paid' | 'failed' };
+type BankRule = { readonly outcome: 'failed' | 'unknown' | 'crash-before-answer'; readonly turnsOut?: 'paid' | 'failed' };
 
 export type Story = {
   readonly steps: readonly Step[];

@@ -89,8 +89,8 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
       const { status, body } = await tell.get('ledger', keeper, path, `auditor.${keeper}`);
       if (status === 404) break;
       expect(status, JSON.stringify(body)).toBe(200);
-      items.push(...(body['items'] as EntryView[]));
-      path = body['next'] as string | undefined;
+      items.push(...(body.items as EntryView[]));
+      path = body.next as string | undefined;
     }
     return items;
   };
@@ -156,7 +156,7 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
 
     test(fronted ? 'the payment draws on the prefund until it is settled' : 'nothing is fronted and nothing is drawn', async () => {
       const { body } = await tell.get('clearing', host, '/tie-outs', `auditor.${host}`);
-      const pairs = (body['figures'] as { pairs: Record<string, { drawnFen: number; prefundFen: number }> }).pairs;
+      const pairs = (body.figures as { pairs: Record<string, { drawnFen: number; prefundFen: number }> }).pairs;
       expect(pairs[`${home}-${host}`]?.drawnFen ?? 0).toBe(fronted ? subsidyFen : 0);
     });
   });
@@ -184,14 +184,14 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
         const keeper = party === zhejiang ? hangzhou : party;
         const { status, body } = await tell.get('ledger', keeper, `/books/${party}/trial-balance`, `auditor.${keeper}`);
         if (status === 404) continue;
-        expect(body['balanced']).toBe(true);
-        const owed = (body['accounts'] as { account: string; balanceFen: number }[]).filter(
+        expect(body.balanced).toBe(true);
+        const owed = (body.accounts as { account: string; balanceFen: number }[]).filter(
           ({ account }) => /^(due-|clearing:|payable:)/.test(account) && !account.startsWith('prefund'),
         );
         expect(owed.filter(({ balanceFen }) => balanceFen !== 0)).toEqual([]);
       }
       const { body } = await tell.get('clearing', hangzhou, '/tie-outs', `auditor.${hangzhou}`);
-      const settled = (body['figures'] as { pairs: Record<string, object> }).pairs[`${jiaxing}-${hangzhou}`];
+      const settled = (body.figures as { pairs: Record<string, object> }).pairs[`${jiaxing}-${hangzhou}`];
       expect(settled).toMatchObject({ prefundFen, drawnFen: 0, unsettledFen: 0, unnettedFen: 0 });
     });
   });
@@ -199,7 +199,7 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
   /** Cost-shares of a province are settled outside the cycle, each city with it. */
   const settleWithProvince = async (home: string) => {
     const { body } = await tell.get('clearing', home as Home, `/obligations?limit=200`, `auditor.${home}`);
-    const owed = (body['items'] as { id: string; debtor: string; creditor: string; amountFen: number }[]).filter(
+    const owed = (body.items as { id: string; debtor: string; creditor: string; amountFen: number }[]).filter(
       ({ debtor, creditor }) => debtor === zhejiang && creditor === home,
     );
     const amountFen = owed.reduce((sum, obligation) => sum + obligation.amountFen, 0);

@@ -45,7 +45,7 @@ export const startLoad = (system: System, market: Market, { concurrency }: LoadO
     while (!stopping) {
       begun += 1;
       const place = market[begun % market.length] as Place;
-      completed.push(await redemption(tell, place, begun, calendar.waiting));
+      completed.push(await redemption(tell, place, begun, calendar));
     }
   };
   const telling = Promise.all(Array.from({ length: concurrency }, worker)).catch((error: unknown) => {
@@ -80,12 +80,15 @@ export const startLoad = (system: System, market: Market, { concurrency }: LoadO
 };
 
 /** From an enterprise nobody knew to its lab's money, or its own. Every amount is odd, so that every split has a remainder. */
-const redemption = async (
-  tell: Story,
-  { home, lab, funding, payeeMode }: Place,
-  n: number,
-  overnight: <Result>(waiting: Promise<Result>) => Promise<Result>,
-): Promise<Placed> => {
+const redemption = async (tell: Story, place: Place, n: number, calendar: Calendar): Promise<Placed> => {
+  const order = await calendar.withinADay(() => untilNotice(tell, place, n));
+  const placed = await calendar.overnight(tell.paymentOf(order));
+  await tell.pay(placed);
+  await eventually(async () => (await tell.claimView(placed)).status === 'paid', `${placed.claimId} is paid`, patienceMs);
+  return placed;
+};
+
+const untilNotice = async (tell: Story, { home, lab, funding, payeeMode }: Place, n: number): Promise<Placed> => {
   const baseFen = 200_001 + 2 * n;
   const subsidyFen = Math.floor(baseFen / 2);
   const enterprise = await tell.registerEnterprise(home);
@@ -94,41 +97,51 @@ const redemption = async (
   await tell.redeem(order, baseFen, subsidyFen);
   await tell.submit(order, baseFen, subsidyFen, payeeMode);
   await tell.approve(order, baseFen, subsidyFen, payeeMode);
-  const placed = await overnight(tell.paymentOf(order));
-  await tell.pay(placed);
-  await eventually(async () => (await tell.claimView(placed)).status === 'paid', `${placed.claimId} is paid`, patienceMs);
-  return placed;
+  return order;
 };
 
 const dayMs = 86_400_000;
 const nightMs = 1_000;
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Business time goes on by a day whenever somebody waits for the next one. */
+type Calendar = ReturnType<typeof calendarOf>;
+
+/**
+ * Business time goes on by a day when somebody waits for the next one, and nobody has begun what must be decided before: several streams
+ * have ten minutes to agree, whatever happens to their services.
+ */
 const calendarOf = (system: System) => {
   let day = 0;
-  let waitingNow = 0;
-  let reached = 0;
-  const at = () => new Date(firstMorning + day * dayMs).toISOString();
+  let busy = 0;
+  let waiting = 0;
+  let isNight = false;
+  const morning = () => new Date(firstMorning + day * dayMs).toISOString();
 
-  const move = async () => {
+  const pass = async () => {
+    isNight = true;
+    await eventually(() => busy === 0, 'everybody has come to the end of the day', 2 * patienceMs);
     day += 1;
-    const now = at();
-    const urls = serviceUrls(system);
-    const isRedemption = ([name]: readonly [string, string]) => name.endsWith('/redemption');
-    // Papers are dated between: no contract may be older than its voucher, nor of tomorrow when it is registered.
-    await Promise.all(urls.filter(isRedemption).map(([, url]) => moveClock(system, url, now)));
-    reached = day;
-    await Promise.all(urls.filter((one) => !isRedemption(one)).map(([, url]) => moveClock(system, url, now)));
+    await Promise.all(serviceUrls(system).map(([, url]) => moveClock(system, url, morning())));
+    isNight = false;
   };
 
   return {
-    today: () => new Date(firstMorning + reached * dayMs).toISOString().slice(0, 10),
-    waiting: async <Result>(waiting: Promise<Result>): Promise<Result> => {
-      waitingNow += 1;
+    today: () => morning().slice(0, 10),
+    withinADay: async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      while (isNight) await pause(20);
+      busy += 1;
       try {
-        return await waiting;
+        return await work();
       } finally {
-        waitingNow -= 1;
+        busy -= 1;
+      }
+    },
+    overnight: async <Result>(tomorrow: Promise<Result>): Promise<Result> => {
+      waiting += 1;
+      try {
+        return await tomorrow;
+      } finally {
+        waiting -= 1;
       }
     },
     /** Until the stories have ended. */
@@ -138,8 +151,8 @@ const calendarOf = (system: System) => {
         over = true;
       });
       while (!over) {
-        await new Promise((resolve) => setTimeout(resolve, nightMs));
-        if (waitingNow > 0) await move();
+        await pause(nightMs);
+        if (waiting > 0) await pass();
       }
     },
   };

@@ -108,6 +108,36 @@ describe('the posting table', () => {
     expect([...fed].sort()).toEqual([...postingRows].sort());
   });
 
+  test('takes every event that names money, but for those that move none', () => {
+    const namesMoney = ({ data }: { data: { shape: object } }) => /"(\w+Fen|slices|transfers)":/.test(JSON.stringify(data.shape));
+    const posted = eventDefinitions.filter(({ posts }) => posts.length > 0).map(({ name }) => name);
+    expect(
+      eventDefinitions
+        .filter(namesMoney)
+        .map(({ name }) => name)
+        .filter((name) => !posted.includes(name)),
+    ).toEqual([
+      // Caps, and a price: nobody has paid anything.
+      'policy-published',
+      'offering-changed',
+      // Its claims are rejected or clawed back by events of their own.
+      'invoice-red-lettered',
+      // Only its outcome moves money; what was payable stays payable.
+      'payment-instructed',
+      'payment-failed',
+      'payment-unknown',
+      // What is to be kept, not what was deposited.
+      'agreement-published',
+      // Reserved on a prefund, which is whole until the payment is paid.
+      'draw-granted',
+      // Posted with the payment that it comes from.
+      'obligation-accrued',
+      // Sums of obligations; netting moves them.
+      'pair-cut-off',
+      'pair-confirmed',
+    ]);
+  });
+
   test('has entries for every row, made from the event that feeds it, and from no other', () => {
     const rowsOfType = new Map<string, Set<string>>();
     fc.assert(

@@ -2,7 +2,7 @@ import type { ClaimPeople, ClaimStatus, Instant, LocalDate, Sha256, Slices } fro
 import { corrupt, unreachable } from '@tongdui/decider';
 import type { Fact, Opening, PaymentTry, Submission } from './claim.facts.ts';
 
-export type Objection = { readonly id: string; readonly ruling: 'open' | 'dismissed' | 'upheld' };
+type Objection = { readonly id: string; readonly ruling: 'open' | 'dismissed' | 'upheld' };
 
 export type Claim = Opening & {
   readonly status: ClaimStatus;

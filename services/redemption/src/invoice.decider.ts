@@ -4,7 +4,7 @@ import { fen, sumFen } from '@tongdui/money';
 
 /** One invoice of the whole corridor: its live slices never exceed what is left of it, across cities, pots and years. */
 
-export type Invoice = {
+type Invoice = {
   readonly digest: Sha256;
   readonly number: InvoiceNumber;
   readonly totalFen: Fen;
@@ -57,7 +57,7 @@ export type Reason =
   | 'red-letter-before-invoice'
   | 'red-letter-exceeds-invoice';
 
-export type SliceState = SliceKey & { readonly amountFen: Fen; readonly status: 'live' | 'released' | 'revoked' };
+type SliceState = SliceKey & { readonly amountFen: Fen; readonly status: 'live' | 'released' | 'revoked' };
 export type State = {
   readonly invoice?: Invoice;
   readonly redFen: Fen;

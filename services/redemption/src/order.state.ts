@@ -84,8 +84,8 @@ export type Fact =
       readonly decidedBy?: string;
       readonly at: Instant;
     } & Parties);
-export type Attempt = { readonly contract: number; readonly status: 'pending' | 'registered' | 'refused'; readonly reason?: string };
-export type Contract = ContractTerms & {
+type Attempt = { readonly contract: number; readonly status: 'pending' | 'registered' | 'refused'; readonly reason?: string };
+type Contract = ContractTerms & {
   readonly contract: number;
   readonly terms: PinnedTerms;
   readonly slices: Slices;

@@ -8,7 +8,7 @@ export interface PaymentRail {
   find(reference: PaymentReference): Promise<RailOutcome | { readonly is: 'pending' } | { readonly is: 'never-seen' }>;
 }
 
-export type RailPayment = {
+type RailPayment = {
   readonly reference: PaymentReference;
   readonly payer: Member;
   readonly payee: Uscc;
@@ -19,7 +19,7 @@ export type RailPayment = {
 
 export type RailOutcome = { readonly is: 'paid' } | { readonly is: 'failed'; readonly reason: string } | { readonly is: 'unknown' };
 
-export class RailUnreachable extends Error {
+class RailUnreachable extends Error {
   override name = 'RailUnreachable';
 }
 

@@ -1,4 +1,4 @@
-import { addDays, dateOf, startOf } from '@tongdui/calendar';
+import { addDays } from '@tongdui/calendar';
 import {
   type Actor,
   type BankAccount,
@@ -32,19 +32,17 @@ import { type PinnedTerms, pinTerms } from './terms.ts';
 
 export const songjiang = '310117' as Member;
 export const jiaxing = '330400' as Member;
-export const shanghai = '310000' as Party;
+const shanghai = '310000' as Party;
 
 export const fenOf = (amount: number) => amount as Fen;
 export const bpsOf = (amount: number) => amount as Bps;
-export const day = (text: string) => text as LocalDate;
+const day = (text: string) => text as LocalDate;
 /** Noon in Shanghai. */
-export const noon = (date: string) => `${date}T04:00:00.000Z` as Instant;
+const noon = (date: string) => `${date}T04:00:00.000Z` as Instant;
 export const today = day('2026-03-02');
 export const at = noon(today);
 export const later = (days: number): Instant => noon(addDays(today, days));
 export const onDay = (days: number): LocalDate => addDays(today, days);
-export const midnightAfter = (date: LocalDate): Instant => startOf(addDays(date, 1));
-export const dayOf = dateOf;
 
 const ulid = (number: number) => `01J${String(number).padStart(23, '0')}`;
 export const voucherId = (number = 1) => `${songjiang}-voucher-${ulid(number)}` as VoucherId;
@@ -54,9 +52,8 @@ export const paymentId = (payer: Member = jiaxing, number = 1) => `${payer}-paym
 export const policyId = (number = 1) => `${songjiang}-policy-${ulid(number)}` as PolicyId;
 export const potId = (number: number, home: Member = songjiang) => `${home}-pot-${ulid(number)}` as PotId;
 export const offeringId = (number = 1) => `${jiaxing}-offering-${ulid(number)}` as OfferingId;
-export const someUlid = ulid;
 
-export const uscc = (serial: number): Uscc => {
+const uscc = (serial: number): Uscc => {
   const first17 = `91310117MA${String(serial).padStart(7, '0')}`;
   return `${first17}${usccCheckCharacter(first17)}` as Uscc;
 };

@@ -276,7 +276,7 @@ const invoices: InvoiceCommand[][] = [
   ],
 ];
 
-export const followedAll = (id: string, facts: readonly RedemptionFact[]): FollowedFact[] => {
+const followedAll = (id: string, facts: readonly RedemptionFact[]): FollowedFact[] => {
   const stream = streamOf('redemption', id);
   const [home = '', noun = ''] = id.split('-');
   return facts.map((fact, revision) => ({

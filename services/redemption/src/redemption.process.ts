@@ -55,7 +55,7 @@ const openVoucher = (issued: DataOf<typeof voucherIssued>): Effect[] => {
   return [{ stream: streamOf('redemption', opening.voucherId), command, step: 'open-voucher' }];
 };
 
-export const paymentIdOf = (claimId: ClaimId, payer: Member): PaymentId => idFrom(claimId, 'payment', { home: payer });
+const paymentIdOf = (claimId: ClaimId, payer: Member): PaymentId => idFrom(claimId, 'payment', { home: payer });
 
 const preparePayment = ({ occurredAt, ...payable }: DataOf<typeof claimPayable>): Effect[] => {
   const paymentId = paymentIdOf(payable.claimId, payable.payer);

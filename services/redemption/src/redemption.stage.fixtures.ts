@@ -47,7 +47,7 @@ import { redemption } from './service.ts';
 /** The service as it runs, in memory, among fakes of its neighbours: nothing takes time but what a test lets take time. */
 
 /** Wall time that jumps to whoever sleeps shortest, once nothing else can happen. */
-export class JumpingWall implements WallClock {
+class JumpingWall implements WallClock {
   #nowMs = 0;
   #sleeping: { readonly untilMs: number; readonly wake: () => void }[] = [];
 
@@ -92,7 +92,7 @@ export class JumpingWall implements WallClock {
 }
 
 /** A bank that keeps what it was sent and answers by a script; paid when the script has nothing to say. */
-export class ScriptedRail implements PaymentRail {
+class ScriptedRail implements PaymentRail {
   readonly sent: PaymentReference[] = [];
   readonly script: (RailOutcome | { readonly is: 'pending' } | { readonly is: 'silent' })[] = [];
   readonly #known = new Map<PaymentReference, RailOutcome | { readonly is: 'pending' }>();
