@@ -35,7 +35,7 @@ export type ClientOptions = {
 };
 
 export type PutOptions = {
-  /** False: a 202 is an answer like any other. Default: the same command is repeated until it is decided, for 30 s at most. */
+  /** False: a 202 is an answer like any other. Default: the same command is repeated until it is decided, for two minutes at most. */
   readonly untilDecided?: boolean;
 };
 
@@ -155,16 +155,19 @@ export const homeOfPath = (path: string): Home => {
   }
 };
 
-const patienceMs = 30_000;
+/** Of one request, and of asking again: longer than a store or a broker takes to come back. */
+const answerWithinMs = 30_000;
+const patienceMs = 120_000;
 
-/** A busy service is asked again when it says so; a command under way, until it is decided. The same command again is always safe. */
+/** A busy service is asked again when it says so, a silent one too; a command under way, until it is decided. The same command again is always safe. */
 const decided = async (send: () => Promise<Reply & { readonly retryAfterMs?: number }>, untilDecided: boolean): Promise<Reply> => {
   const deadline = performance.now() + patienceMs;
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
     const { retryAfterMs, ...reply } = await send();
     const busy = reply.status === 503 && retryAfterMs !== undefined;
     const underWay = untilDecided && reply.status === 202;
-    if ((!busy && !underWay) || performance.now() > deadline) return reply;
+    const silent = reply.status === 0;
+    if ((!busy && !silent && !underWay) || performance.now() > deadline) return reply;
     await delay(busy ? retryAfterMs : pauseMs);
   }
 };
@@ -175,7 +178,7 @@ const exchange = (agent: Agent, { method, url, token, text }: Exchange): Promise
   new Promise((resolve) => {
     const unreachable = (error: Error) => resolve({ ok: false, status: 0, code: 'unreachable', body: error.message });
     const headers = { authorization: `Bearer ${token}`, ...(text === undefined ? {} : { 'content-type': 'application/json' }) };
-    const sent = request(url, { method, agent, headers, timeout: patienceMs }, (response) => {
+    const sent = request(url, { method, agent, headers, timeout: answerWithinMs }, (response) => {
       let received = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -184,7 +187,7 @@ const exchange = (agent: Agent, { method, url, token, text }: Exchange): Promise
       response.on('error', unreachable);
       response.on('end', () => resolve(replyOf(response, received)));
     });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${patienceMs / 1_000} s`)));
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${answerWithinMs / 1_000} s`)));
     sent.on('error', (error: NodeJS.ErrnoException) => {
       // The service closed an idle connection at the moment it was used again; nothing was answered, and repeating is safe.
       if (sent.reusedSocket && error.code === 'ECONNRESET')

@@ -49,7 +49,7 @@ export const systemOf = ({ layout, children, natsStore, ...system }: Started): S
   const tokens = new Tokens(system.issuer);
   const token = (sub: string) => tokens.of(sub);
   const statuses = () => readStatuses(layout);
-  const idle = (timeoutMs = 120_000) => waitIdle(statuses, timeoutMs);
+  const idle = (timeoutMs = 180_000) => waitIdle(statuses, timeoutMs);
   return {
     ...system,
     url: (service, home) => placeOf(layout, service, home).url,
