@@ -28,16 +28,19 @@ test.each(documents)('%s names only files and targets that exist', (document) =>
   expect(unknown.filter((target) => text.includes(`\`make ${target}`))).toEqual([]);
 });
 
-test('the README names the whole path of one operation', () => {
-  const text = readFileSync('README.md', 'utf8');
-  for (const file of [
-    'redemption.http.ts',
-    'order.operations.ts',
-    'order.decider.ts',
-    'redemption.process.ts',
-    'voucher.decider.ts',
-    'publication.ts',
-    'posting.ts',
-  ])
-    expect(text).toContain(file);
+test.each([
+  ['contracts/src/http/redemption.ts', 'acceptDelivery'],
+  ['services/redemption/src/redemption.http.ts', 'operations.acceptDelivery'],
+  ['services/redemption/src/redemption.problems.ts', 'already-accepted'],
+  ['services/redemption/src/order.operations.ts', 'acceptDelivery'],
+  ['services/redemption/src/order.decider.ts', 'AcceptDelivery'],
+  ['services/redemption/src/order.state.ts', 'DeliveryAccepted'],
+  ['services/redemption/src/redemption.followup.ts', "'redeem'"],
+  ['services/redemption/src/redemption.work.ts', 'redeem-amount'],
+  ['services/redemption/src/voucher.decider.ts', 'AmountRedeemed'],
+  ['services/redemption/src/publication.ts', 'amount-redeemed'],
+  ['services/ledger/src/posting.ts', "'amount-redeemed'"],
+])('reading redeem: the README names %s, where %s stands', (file, what) => {
+  expect(readFileSync('README.md', 'utf8')).toContain(file.slice(file.lastIndexOf('/') + 1));
+  expect(readFileSync(file, 'utf8')).toContain(what);
 });

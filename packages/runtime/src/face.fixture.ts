@@ -80,6 +80,7 @@ export const face = async (signIn: Issuer): Promise<Face> => {
         ...counterRoutes(seams.store, seams.wall),
         ...operatorRoutes({
           service: 'registry',
+          homes: seams.homes,
           host: running,
           reports: {
             figures: () => ({ pots: { p: 1 } }),

@@ -192,6 +192,9 @@ test('operators see lines and figures and move the clock; others may not', async
   expect((await call('/tie-outs', { method: 'GET', actor: operator })).json).toEqual(figures);
   expect((await call('/invariants', { method: 'GET', actor: operator })).json).toEqual(report);
   expect((await call('/invariants', { method: 'GET' })).json.code).toBe('not-allowed');
+  const ofOneCity: Claims = { ...operator, city: '330400' as Home };
+  for (const path of ['/invariants', '/tie-outs', '/lines'])
+    expect((await call(path, { method: 'GET', actor: ofOneCity })).json.code).toBe('not-allowed');
   expect((await call('/lines', { method: 'GET', actor: operator })).json).toEqual({ halted: [], skipped: [] });
   expect((await call('/lines/registry-310117/redrive', { actor: operator, body: {} })).json.code).toBe('line-not-halted');
   expect((await call('/lines/nobody/skip', { actor: operator, body: { reason: 'x' } })).json.code).toBe('not-found');

@@ -1,4 +1,4 @@
-import { Home, Instant, type InvariantReport, type Producer, ServiceName } from '@tongdui/contracts';
+import { type Actor, corridorHome, Home, Instant, type InvariantReport, type Producer, ServiceName } from '@tongdui/contracts';
 import { z } from 'zod';
 import { type AdjustableClock, ClockWouldGoBack } from './clock.ts';
 import type { PlainEndpoint } from './endpoint.ts';
@@ -16,49 +16,45 @@ export type Reports = {
 const overseers = ['auditor', 'joint-office', 'operator', 'treasurer'] as const;
 
 /** What auditors and operators use, the same for every service. */
-export const operatorRoutes = ({ service, host, reports }: { service: ServiceName; host: Host; reports: Reports }): PlainEndpoint[] => {
+export const operatorRoutes = (options: {
+  readonly service: ServiceName;
+  /** The served homes. */
+  readonly homes: readonly Home[];
+  readonly host: Host;
+  readonly reports: Reports;
+}): PlainEndpoint[] => {
+  const { service, homes, host, reports } = options;
+  const route = (method: 'GET' | 'PUT', path: string, roles: readonly string[], run: PlainEndpoint['run']): PlainEndpoint => ({
+    is: 'plain',
+    method,
+    path,
+    roles,
+    run: (call) => {
+      if (!overseesAll(call.actor, homes)) throw new FailureError(failure('not-allowed'));
+      return run(call);
+    },
+  });
   return [
-    {
-      is: 'plain',
-      method: 'GET',
-      path: '/tie-outs',
-      roles: overseers,
-      // An event left out means that figures here and at its producer no longer agree, until someone corrects it.
-      run: () => ({ json: { service, figures: reports.figures?.() ?? {}, skipped: host.lines().skipped } }),
-    },
-    {
-      is: 'plain',
-      method: 'GET',
-      path: '/invariants',
-      roles: overseers,
-      run: () => ({ json: reports.invariants?.() ?? { service, invariants: {} } }),
-    },
-    { is: 'plain', method: 'GET', path: '/lines', roles: ['operator'], run: () => ({ json: host.lines() }) },
-    {
-      is: 'plain',
-      method: 'PUT',
-      path: '/lines/{producer}/redrive',
-      roles: ['operator'],
-      run: async ({ params }) => {
-        const producer = haltedProducer(host, params.producer);
-        await host.redrive(producer);
-        return { json: { producer } };
-      },
-    },
-    {
-      is: 'plain',
-      method: 'PUT',
-      path: '/lines/{producer}/skip',
-      roles: ['operator'],
-      run: async ({ params, body, actor }) => {
-        const { reason } = parsed(SkipBody, body);
-        const producer = haltedProducer(host, params.producer);
-        await host.skip(producer, reason, actor.sub);
-        return { json: { producer, reason } };
-      },
-    },
+    // An event left out means that figures here and at its producer no longer agree, until someone corrects it.
+    route('GET', '/tie-outs', overseers, () => ({ json: { service, figures: reports.figures?.() ?? {}, skipped: host.lines().skipped } })),
+    route('GET', '/invariants', overseers, () => ({ json: reports.invariants?.() ?? { service, invariants: {} } })),
+    route('GET', '/lines', ['operator'], () => ({ json: host.lines() })),
+    route('PUT', '/lines/{producer}/redrive', ['operator'], async ({ params }) => {
+      const producer = haltedProducer(host, params.producer);
+      await host.redrive(producer);
+      return { json: { producer } };
+    }),
+    route('PUT', '/lines/{producer}/skip', ['operator'], async ({ params, body, actor }) => {
+      const { reason } = parsed(SkipBody, body);
+      const producer = haltedProducer(host, params.producer);
+      await host.skip(producer, reason, actor.sub);
+      return { json: { producer, reason } };
+    }),
   ];
 };
+
+/** Figures and lines are of the whole process: for G60's people, and for a city's own where the process serves that city alone. */
+const overseesAll = ({ city }: Actor, homes: readonly Home[]): boolean => city === corridorHome || homes.every((home) => home === city);
 
 /** Moves business time. Registered in development only. */
 export const clockRoute = (clock: AdjustableClock): PlainEndpoint => ({

@@ -182,6 +182,7 @@ const routesOf = <Built extends Service>(
   const { figures, invariants } = definition;
   const operators = operatorRoutes({
     service: definition.name,
+    homes: deps.homes,
     host: running,
     reports: {
       ...(invariants ? { invariants: () => invariants(deps.rows) } : {}),
