@@ -150,7 +150,7 @@ export const sampleOf = ({ tell, cast }: Pick<Stage, 'tell' | 'cast'>, service: 
       return { service, path, person: `treasurer.${home}`, body: { amountFen: 100 } };
     }
     case 'ledger':
-      return { service, path: `/lines/redemption-${home}/skip`, person: `operator.${home}`, body: { reason: 'It cannot be read' } };
+      return { service, path: `/lines/redemption-${home}/skip`, person: 'operator.G60', body: { reason: 'It cannot be read' } };
   }
 };
 
