@@ -1,4 +1,4 @@
-import { type Bps, redemptionCommands as commands, type Fen, registryCommands } from '@tongdui/contracts';
+import { type Bps, redemptionCommands as commands, type EvidenceKind, type Fen, registryCommands } from '@tongdui/contracts';
 import { subsidyMaximum } from '@tongdui/money';
 import { dateOfDay } from './days.ts';
 import { type OrderParts, officer, type Stage, sha256, sm3 } from './stage.ts';
@@ -62,14 +62,22 @@ const submitContract = (subsidyOf: (parts: OrderParts) => number, refusedFor?: s
     );
 };
 
+/** An enterprise that is refunded proves what it paid. */
+const proofs = ({ terms }: OrderParts): readonly EvidenceKind[] =>
+  terms.payeeMode === 'lab-redeemed' ? ['invoice'] : ['invoice', 'payment-proof'];
+
 /** The evidence is registered first, then the claim submitted as the attempt of this number. */
 const claim = (attempt: number, invoiceOf: (parts: OrderParts) => string, refusedFor?: string): Action => {
   return async (stage, parts) => {
     const { home, people, enterprise, offering, order } = parts;
-    const file = `invoice ${order.order} ${attempt}`;
-    const digest = sha256(file);
-    const described = { sm3: sm3(file), kind: 'invoice', bytes: 80_000, mediaType: 'application/pdf' } as const;
-    await stage.act(commands.registerEvidence, { id: `${home}-evidence-${digest}` }, described, people.payee);
+    const evidence: string[] = [];
+    for (const kind of proofs(parts)) {
+      const file = `${kind} ${order.order} ${attempt}`;
+      const digest = sha256(file);
+      const described = { sm3: sm3(file), kind, bytes: 80_000, mediaType: 'application/pdf' } as const;
+      await stage.act(commands.registerEvidence, { id: `${home}-evidence-${digest}` }, described, people.payee);
+      evidence.push(digest);
+    }
     const { actualBaseFen: totalFen } = amountsOf(parts);
     const invoice = {
       number: { number: invoiceOf(parts) },
@@ -80,7 +88,7 @@ const claim = (attempt: number, invoiceOf: (parts: OrderParts) => string, refuse
       seller: offering.provider.slice(-18),
       buyer: enterprise.enterprise.slice(-18),
     };
-    const body = { invoice, selfPaidFen: selfPaidFen(parts), evidence: [digest] };
+    const body = { invoice, selfPaidFen: selfPaidFen(parts), evidence };
     const expected = refusedFor === undefined ? {} : { refusedFor };
     await stage.act(commands.submitClaim, { ...claimOf(parts), n: String(attempt) }, body, people.payee, expected);
   };
@@ -221,6 +229,6 @@ export const actions: Readonly<Record<ActionName, Action>> = {
       commands.redLetterInvoice,
       { digest: sha256(parts.order.invoice), id: keyOf(parts) },
       { amountFen: amountsOf(parts).actualBaseFen, issuedOn: dateOfDay(day) },
-      officer('reviewer', 'G60'),
+      reviewer(parts),
     ),
 };

@@ -141,11 +141,11 @@ export const orders = inOrder.map((story) => {
   const application = chooseApplication(story);
   const { home, faceFen } = application;
   const offering = chooseOffering(story, home);
-  const { ratioBps, capPerOrderFen, ownShareFloorBps, noticeWorkingDays } = termsOf(home);
+  const { ratioBps, capPerOrderFen, ownShareFloorBps, stackingMaximumBps, noticeWorkingDays } = termsOf(home);
   const ratio = (ratioBps[offering.category] ?? 0) as Bps;
   const aimFen = story === 'voucher-short' ? between(6_000, 12_000) * 100 : Math.round(faceFen * between(8, 26) * 0.01);
   const baseFen = (Math.ceil((aimFen * 10_000) / ratio / 10_000) * 10_000) as Fen;
-  const subsidyFen = subsidyMaximum(baseFen, ratio, capPerOrderFen, ownShareFloorBps);
+  const subsidyFen = subsidyMaximum(baseFen, ratio, capPerOrderFen, ownShareFloorBps, stackingMaximumBps);
   application.left -= subsidyFen;
   application.used += 1;
   if (story === 'sanctioned') sanctionedNow.add(application.enterprise);

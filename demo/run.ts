@@ -1,8 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inParallel } from '@tongdui/development/client';
-import { type System, startSystem } from '@tongdui/development/system';
+import { DataDirectoryRefusal, type System, startSystem } from '@tongdui/development/system';
 import { ulid } from 'ulid';
 import { loadData } from './data.ts';
 import { dateOfDay, firstDay, morningOf } from './days.ts';
@@ -19,12 +19,13 @@ import { stories } from './stories.ts';
  *
  *   node demo/run.ts [--data demo/data] [--out .data/demo]
  *
+ * `--out`, or TONGDUI_DATA, is the directory of its system, so that two demos run side by side; what an earlier demo left there is removed.
  * Ends with 0 only if every invariant held and nothing unexpected happened.
  */
-const { values: options } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string', default: '.data/demo' } } });
+const { values: options } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } });
 
 const startedMs = performance.now();
-const dataDirectory = resolve(options.out);
+const dataDirectory = resolve(options.out ?? process.env.TONGDUI_DATA ?? '.data/demo');
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => interrupted.abort(new Error('已中断 · interrupted')));
@@ -34,7 +35,6 @@ const main = async (): Promise<number> => {
   say(
     `通兑演示 · Tongdui demo: ${data.orders.length} 笔订单 orders, ${data.enterprises.length} 家企业 enterprises, ${data.providers.length} 家服务机构 labs`,
   );
-  rmSync(dataDirectory, { recursive: true, force: true });
   const system = await start();
   const stage = stageOf(system, data);
   const interruption = new Promise<never>((_, reject) =>
@@ -56,6 +56,7 @@ const start = (): Promise<System> => {
   const busPrefix = BUS_PREFIX ?? (natsUrl ? own : undefined);
   return startSystem({
     dataDirectory,
+    fresh: true,
     clock: { frozenAt: morningOf(0) },
     signal: interrupted.signal,
     env: { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' },
@@ -135,9 +136,9 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const { message, stack } = error as Error;
-  process.stderr.write(
-    interrupted.signal.aborted ? `\n${message}\n` : `\n${stack ?? message}\n日志 logs: ${join(dataDirectory, 'logs')}\n`,
-  );
+  if (error instanceof DataDirectoryRefusal) process.stderr.write(`${message}\n`);
+  else if (interrupted.signal.aborted) process.stderr.write(`\n${message}\n`);
+  else process.stderr.write(`\n${stack ?? message}\n日志 logs: ${join(dataDirectory, 'logs')}\n`);
   process.exitCode = 1;
 }
 process.exit();

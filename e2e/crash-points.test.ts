@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { corridorHome, type ServiceName } from '@tongdui/contracts';
 import type { System } from '@tongdui/development/system';
 import { crashPointNames } from '@tongdui/runtime';
@@ -17,9 +18,13 @@ const following = ['follower.before-commit', 'follower.after-commit'];
 const consuming = ['consumer.before-effects', 'consumer.after-effects', 'consumer.after-commit'];
 const outcome = ['coordinator.after-first-answer', 'coordinator.before-outcome', 'coordinator.after-outcome'];
 const paymentPoints = ['payment.before-find', 'payment.before-send', 'payment.after-send'];
-const voucherPoints = ['reserve', 'release', 'lower', 'redeem', 'restore'].map((what) => `voucher.after-${what}-amount`);
 const releasing = ['coordinator.before-release', 'coordinator.after-first-release'];
 const coordinating = ['coordinator.before-ask', ...outcome];
+
+/** Redemption's own points, as it names them: a service's code is not imported here, and a point it adds must be come to. */
+const redemptionPoints = [
+  ...readFileSync(new URL('../services/redemption/src/redemption.crash-points.ts', import.meta.url), 'utf8').matchAll(/^ {2}'([^']+)',$/gm),
+].map(([, name = '']) => name);
 
 /** In the order in which the steps are taken; two that have nothing to do with each other are taken at the same time. */
 const chains: readonly { readonly title: string; readonly steps: readonly Step[]; readonly victims: Chains }[] = [
@@ -66,9 +71,24 @@ const chains: readonly { readonly title: string; readonly steps: readonly Step[]
     steps: ['accept'],
     victims: { redemption: ['coordinator.before-ask', 'voucher.after-redeem-amount', ...outcome] },
   },
-  { title: 'a claim is submitted and takes its invoice slice', steps: ['submit'], victims: { redemption: coordinating } },
+  {
+    title: 'a claim is submitted and takes its invoice slice',
+    steps: ['submit'],
+    victims: { redemption: ['coordinator.before-ask', 'invoice.after-take-slice', ...outcome] },
+  },
+  {
+    title: 'a review cuts a claim and lowers its invoice slice',
+    steps: ['cut'],
+    victims: { redemption: ['invoice.after-lower-slice'] },
+  },
   { title: 'a claim is rejected and its amount restored', steps: ['reject'], victims: { redemption: ['voucher.after-restore-amount'] } },
-  { title: 'a payable claim is rejected and its payment cancelled', steps: ['rejectPayable'], victims: { redemption: coordinating } },
+  {
+    title: 'a payable claim is rejected, its payment cancelled and its invoice slice given back',
+    steps: ['rejectPayable'],
+    victims: {
+      redemption: ['coordinator.before-ask', 'payment.after-cancel-payment', ...outcome, 'invoice.after-release-slice'],
+    },
+  },
   {
     title: 'a payment draws on the prefund and goes to the bank, a voucher is revoked and its pots get the rest back',
     steps: ['pay', 'revoke'],
@@ -121,7 +141,8 @@ describe('services killed at named points', () => {
 
   test('every point has been come to', () => {
     const pointsOf = (service: ServiceName) => new Set(chains.flatMap(({ victims }) => victims[service] ?? []));
-    const all = [...crashPointNames, ...paymentPoints, ...voucherPoints];
+    expect(redemptionPoints).toEqual(expect.arrayContaining(paymentPoints));
+    const all = [...crashPointNames, ...redemptionPoints];
     expect(all.filter((point) => !pointsOf('redemption').has(point))).toEqual([]);
     expect(crashPointNames.filter((point) => !pointsOf('issuance').has(point))).toEqual([]);
   });

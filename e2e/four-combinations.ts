@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EntryView, Home, Instant } from '@tongdui/contracts';
+import { type EntryView, type Home, homes, type Instant } from '@tongdui/contracts';
 import { type ServiceSet, type System, startSystem } from '@tongdui/development/system';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,9 +20,84 @@ type Combination = (typeof combinations)[number];
 const baseFen = 10_000_000;
 const subsidyFen = 5_000_000;
 const prefundFen = 50_000_000;
+const potFen = 100_000_000;
 /** A face of 5 000 001 at 60 % and 40 %: the odd fen goes to the larger remainder. Of the 5 000 000 reserved, too. */
 const face = { own: 3_000_001, province: 2_000_000 };
 const paid = { own: 3_000_000, province: 2_000_000 };
+
+/** The two pots of a combination's voucher. */
+type Pots = { readonly own: string; readonly province: string };
+
+const isFronted = ({ payeeMode, agreed }: Combination): boolean => payeeMode === 'lab-redeemed' && agreed === 'host-fronted';
+
+/** Every posting of one voucher, `row: debit / credit amount, pot`, in the book of its home. */
+const atHome = (combination: Combination, { own, province }: Pots): string[] => {
+  const { host } = combination;
+  const payment = isFronted(combination)
+    ? [
+        `paid-host-fronted: payable:payee / due-to:${host} ${paid.own}, ${own}`,
+        `paid-host-fronted: due-from:${zhejiang} / due-to:${host} ${paid.province}, ${province}`,
+      ]
+    : [
+        `paid-home-direct: payable:payee / cash ${paid.own}, ${own}`,
+        `paid-home-direct: due-from:${zhejiang} / cash ${paid.province}, ${province}`,
+      ];
+  return [...ofPot(face.own, paid.own, own), ...payment];
+};
+
+const atProvince = (combination: Combination, { province }: Pots): string[] => {
+  const row = isFronted(combination) ? 'paid-host-fronted' : 'paid-home-direct';
+  return [
+    ...ofPot(face.province, paid.province, province),
+    `${row}: payable:payee / due-to:${combination.home} ${paid.province}, ${province}`,
+  ];
+};
+
+const atHost = (combination: Combination): string[] =>
+  isFronted(combination) ? [`paid-host-fronted: due-from:${combination.home} / cash ${subsidyFen}`] : [];
+
+const ofPot = (issuedFen: number, amountFen: number, pot: string) => [
+  `issued: pot:committed / pot:available ${issuedFen}, ${pot}`,
+  `contract-registered: pot:reserved / pot:committed ${amountFen}, ${pot}`,
+  `accepted: pot:redeemed / pot:reserved ${amountFen}, ${pot}`,
+  `payable: pot:spent / pot:redeemed ${amountFen}, ${pot}`,
+  `payable: expenditure / payable:payee ${amountFen}, ${pot}`,
+];
+
+/**
+ * What is posted besides the vouchers. Jiaxing and Hangzhou each deposit one prefund with the other; the only debt between cities is the
+ * one subsidy that Hangzhou fronted for Jiaxing; the province owes each of the two homes its part of two subsidies.
+ */
+const besideVouchers: Readonly<Record<string, readonly string[]>> = {
+  [jiaxing]: [
+    'prefund-moved: prefund-at:330100 / cash 50000000',
+    'prefund-moved: cash / prefund-of:330100 50000000',
+    'netted: due-to:330100 / clearing:202603 5000000',
+    'transfer-sent: clearing:202603 / cash 5000000',
+    'vertical-settled: cash / due-from:330000 4000000',
+  ],
+  [hangzhou]: [
+    'prefund-moved: prefund-at:330400 / cash 50000000',
+    'prefund-moved: cash / prefund-of:330400 50000000',
+    'netted: clearing:202603 / due-from:330400 5000000',
+    'transfer-received: cash / clearing:202603 5000000',
+    'vertical-settled: cash / due-from:330000 4000000',
+  ],
+  [zhejiang]: ['vertical-settled: due-to:330400 / cash 4000000', 'vertical-settled: due-to:330100 / cash 4000000'],
+};
+
+const sorted = (lines: readonly string[]) => [...lines].sort((a, b) => (a < b ? -1 : 1));
+
+/** Each entry as one line; equal entries are as many lines. */
+const postingsOf = (entries: readonly EntryView[]): string[] =>
+  sorted(
+    entries.map(({ row, lines, dimensions }) => {
+      const [debit, credit] = [lines.find(({ side }) => side === 'debit'), lines.find(({ side }) => side === 'credit')];
+      expect(debit?.amountFen).toBe(credit?.amountFen);
+      const pot = dimensions.pot === undefined ? '' : `, ${dimensions.pot}`;
+      return `${row}: ${debit?.account} / ${credit?.account} ${debit?.amountFen}${pot}`;
+    }),
+  );
 
 /** The whole story as a suite, on a system whose homes are served by the sets of processes given (default: one set). */
 export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
@@ -30,6 +105,7 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
   let tell: Story;
   const directory = mkdtempSync(join(tmpdir(), 'tongdui-combinations-'));
   const placed = new Map<Combination, Placed>();
+  const pots = new Map<Combination, Pots>();
 
   beforeAll(async () => {
     system = await startSystem({
@@ -67,8 +143,9 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
       await tell.must('clearing', host, `/pairs/${home}-${host}/deposits/${ulid()}`, `treasurer.${host}`, { amountFen: prefundFen });
     const lab = await tell.openLab(host, [home]);
     const enterprise = await tell.registerEnterprise(home);
-    const own = await tell.openPot(home, home, [home], 100_000_000);
-    const province = await tell.openPot(hangzhou, zhejiang, [home], 100_000_000);
+    const own = await tell.openPot(home, home, [home], potFen);
+    const province = await tell.openPot(hangzhou, zhejiang, [home], potFen);
+    pots.set(combination, { own, province });
     await system.waitIdle();
     const funding = [
       { potId: own, bps: 6_000 },
@@ -82,10 +159,12 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
     placed.set(combination, order);
   };
 
-  const entriesOf = async (party: string, filter: string): Promise<EntryView[]> => {
+  const potsOf = (combination: Combination): Pots => pots.get(combination) as Pots;
+
+  const entriesOf = async (party: string, filter = ''): Promise<EntryView[]> => {
     const keeper = party === zhejiang ? hangzhou : party;
     const items: EntryView[] = [];
-    for (let path: string | undefined = `/books/${party}/entries?${filter}&limit=200`; path; ) {
+    for (let path: string | undefined = `/books/${party}/entries?limit=200${filter}`; path; ) {
       const { status, body } = await tell.get('ledger', keeper, path, `auditor.${keeper}`);
       if (status === 404) break;
       expect(status, JSON.stringify(body)).toBe(200);
@@ -95,31 +174,10 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
     return items;
   };
 
-  /** `row: debit / credit amount`, summed over pots. */
-  const postingsOf = (entries: readonly EntryView[]): string[] => {
-    const sums = new Map<string, number>();
-    for (const { row, lines } of entries) {
-      const [debit, credit] = [lines.find(({ side }) => side === 'debit'), lines.find(({ side }) => side === 'credit')];
-      expect(debit?.amountFen).toBe(credit?.amountFen);
-      const key = `${row}: ${debit?.account} / ${credit?.account}`;
-      sums.set(key, (sums.get(key) ?? 0) + (debit?.amountFen ?? 0));
-    }
-    return [...sums].map(([key, amountFen]) => `${key} ${amountFen}`).sort((a, b) => (a < b ? -1 : 1));
-  };
-
-  const sorted = (lines: readonly string[]) => [...lines].sort((a, b) => (a < b ? -1 : 1));
-  const ofPots = (issued: number, amount: number) => [
-    `issued: pot:committed / pot:available ${issued}`,
-    `contract-registered: pot:reserved / pot:committed ${amount}`,
-    `accepted: pot:redeemed / pot:reserved ${amount}`,
-    `payable: pot:spent / pot:redeemed ${amount}`,
-    `payable: expenditure / payable:payee ${amount}`,
-  ];
-
   describe.each(combinations)('$payeeMode, agreed $agreed', (combination) => {
-    const { home, host, payeeMode, agreed } = combination;
-    const fronted = payeeMode === 'lab-redeemed' && agreed === 'host-fronted';
-    const voucher = () => `voucher=${placed.get(combination)?.voucherId}`;
+    const { home, host, payeeMode } = combination;
+    const fronted = isFronted(combination);
+    const voucher = () => `&voucher=${placed.get(combination)?.voucherId}`;
 
     test('the claim is paid, by the right city to the right payee', async () => {
       const claim = await tell.claimView(placed.get(combination) as Placed);
@@ -132,30 +190,19 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
     });
 
     test('the book of the home', async () => {
-      const rest = fronted
-        ? [
-            `paid-host-fronted: payable:payee / due-to:${host} ${paid.own}`,
-            `paid-host-fronted: due-from:${zhejiang} / due-to:${host} ${paid.province}`,
-          ]
-        : [`paid-home-direct: payable:payee / cash ${paid.own}`, `paid-home-direct: due-from:${zhejiang} / cash ${paid.province}`];
-      expect(postingsOf(await entriesOf(home, voucher()))).toEqual(sorted([...ofPots(face.own, paid.own), ...rest]));
+      expect(postingsOf(await entriesOf(home, voucher()))).toEqual(sorted(atHome(combination, potsOf(combination))));
     });
 
     test('the book of the province', async () => {
-      const row = fronted ? 'paid-host-fronted' : 'paid-home-direct';
-      expect(postingsOf(await entriesOf(zhejiang, voucher()))).toEqual(
-        sorted([...ofPots(face.province, paid.province), `${row}: payable:payee / due-to:${home} ${paid.province}`]),
-      );
+      expect(postingsOf(await entriesOf(zhejiang, voucher()))).toEqual(sorted(atProvince(combination, potsOf(combination))));
     });
 
     test('the book of the host', async () => {
-      expect(postingsOf(await entriesOf(host, voucher()))).toEqual(
-        fronted ? [`paid-host-fronted: due-from:${home} / cash ${subsidyFen}`] : [],
-      );
+      expect(postingsOf(await entriesOf(host, voucher()))).toEqual(atHost(combination));
     });
 
     test(fronted ? 'the payment draws on the prefund until it is settled' : 'nothing is fronted and nothing is drawn', async () => {
-      const { body } = await tell.get('clearing', host, '/tie-outs', `auditor.${host}`);
+      const { body } = await tell.get('clearing', host, '/tie-outs', 'auditor.G60');
       const pairs = (body.figures as { pairs: Record<string, { drawnFen: number; prefundFen: number }> }).pairs;
       expect(pairs[`${home}-${host}`]?.drawnFen ?? 0).toBe(fronted ? subsidyFen : 0);
     });
@@ -190,9 +237,45 @@ export const fourCombinations = (sets?: readonly ServiceSet[]): void => {
         );
         expect(owed.filter(({ balanceFen }) => balanceFen !== 0)).toEqual([]);
       }
-      const { body } = await tell.get('clearing', hangzhou, '/tie-outs', `auditor.${hangzhou}`);
+      const { body } = await tell.get('clearing', hangzhou, '/tie-outs', 'auditor.G60');
       const settled = (body.figures as { pairs: Record<string, object> }).pairs[`${jiaxing}-${hangzhou}`];
       expect(settled).toMatchObject({ prefundFen, drawnFen: 0, unsettledFen: 0, unnettedFen: 0 });
+    });
+
+    test.each([
+      ['Jiaxing', jiaxing],
+      ['Hangzhou', hangzhou],
+      ['Zhejiang', zhejiang],
+      ['Songjiang', songjiang],
+      ['Suzhou', suzhou],
+    ])('the book of %s holds these postings and no other', async (_, party) => {
+      const appropriated = combinations.flatMap((combination) => {
+        const { own, province } = potsOf(combination);
+        return [...(combination.home === party ? [own] : []), ...(party === zhejiang ? [province] : [])];
+      });
+      const ofVouchers = combinations.flatMap((combination) => [
+        ...(combination.home === party ? atHome(combination, potsOf(combination)) : []),
+        ...(party === zhejiang ? atProvince(combination, potsOf(combination)) : []),
+        ...(combination.host === party ? atHost(combination) : []),
+      ]);
+      expect(postingsOf(await entriesOf(party))).toEqual(
+        sorted([
+          ...appropriated.map((pot) => `appropriated: pot:available / pot:appropriated 100000000, ${pot}`),
+          ...ofVouchers,
+          ...(besideVouchers[party] ?? []),
+        ]),
+      );
+    });
+
+    test('there is no other book', async () => {
+      const books = await Promise.all(
+        homes.map(async (home) => {
+          const { status, body } = await tell.get('ledger', home, '/books', 'auditor.G60');
+          expect(status, JSON.stringify(body)).toBe(200);
+          return (body.items as { party: string }[]).map(({ party }) => party);
+        }),
+      );
+      expect(sorted([...new Set(books.flat())])).toEqual(sorted([jiaxing, hangzhou, zhejiang]));
     });
   });
 

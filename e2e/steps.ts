@@ -27,6 +27,7 @@ export type Step =
   | 'amend'
   | 'accept'
   | 'submit'
+  | 'cut'
   | 'reject'
   | 'rejectPayable'
   | 'pay'
@@ -39,6 +40,7 @@ const subsidyFen = 100_001;
 const faceFen = 100_008;
 const lowerBaseFen = 150_001;
 const lowerSubsidyFen = 75_000;
+const cutSubsidyFen = 90_000;
 const days = ['2026-03-02', '2026-03-03', '2026-04-01', '2026-04-02'] as const;
 const morningOf = (day: string) => `${day}T01:00:00.000Z` as Instant;
 
@@ -81,6 +83,7 @@ export const prepareSteps = async (system: System, acknowledged: Sent[]): Promis
       amend: () => steps.amend(amended),
       accept: () => tell.accept(accepted, baseFen),
       submit: () => tell.submit(submitted, baseFen, subsidyFen, place.payeeMode),
+      cut: () => steps.cut(submitted),
       reject: () => steps.reject(rejected),
       rejectPayable: () => steps.reject(rejectedPayable),
       pay: () => tell.pay(payable.paid),
@@ -92,7 +95,7 @@ export const prepareSteps = async (system: System, acknowledged: Sent[]): Promis
       },
     },
     complete: async () => {
-      const { fromAcceptedByLab, fromRegistered, fromRedeemed, fromSubmitted } = claiming(tell, place);
+      const { fromAcceptedByLab, fromRegistered, fromRedeemed, fromReviewed } = claiming(tell, place);
       const orders = await Promise.all(issued.map(({ enterprise, voucherId }) => tell.propose(enterprise, place.lab, voucherId)));
       const pending = await Promise.all([
         ...orders.map((order) => fromAcceptedByLab(order, 1)),
@@ -100,7 +103,7 @@ export const prepareSteps = async (system: System, acknowledged: Sent[]): Promis
         ...[registered, registeredAgain].map((order) => fromRegistered(order, baseFen, subsidyFen)),
         fromRegistered(amended, lowerBaseFen, lowerSubsidyFen),
         fromRedeemed(accepted, baseFen, subsidyFen),
-        fromSubmitted(submitted, baseFen, subsidyFen),
+        fromReviewed(submitted),
       ]);
       await system.waitIdle();
       await goTo(days[3]);
@@ -155,6 +158,19 @@ const stepsOf = (tell: Story, { home, funding }: Place) => {
       },
       `${path} has ${JSON.stringify(fields)}`,
     );
+  /** What the claim has of its invoice, where the whole corridor's invoices are. */
+  const seesSlice = (placed: Placed, fields: object) =>
+    eventually(
+      async () => {
+        const { invoice } = (await tell.claimView(placed)) as { invoice?: { digest: string } };
+        if (!invoice) return false;
+        const { body } = await tell.get('redemption', 'G60', `/invoices/${invoice.digest}`, 'auditor.G60');
+        const slices = (body.slices ?? []) as readonly Readonly<Record<string, unknown>>[];
+        const slice = slices.find((one) => one.claimId === placed.claimId);
+        return slice !== undefined && Object.entries(fields).every(([name, value]) => slice[name] === value);
+      },
+      `the slice of ${placed.claimId} has ${JSON.stringify(fields)}`,
+    );
   const allowanceOf = ({ uscc }: Enterprise) =>
     `/allowances/${enterpriseIdOf(home as Home, uscc as Uscc).replace('-enterprise-', '-allowance-')}-2026`;
 
@@ -184,10 +200,21 @@ const stepsOf = (tell: Story, { home, funding }: Place) => {
       await tell.must('redemption', home, `/orders/${orderId}/amendments/1`, tell.boss(enterprise), lower);
       await sees('redemption', `/vouchers/${voucherId}`, { availableFen: faceFen - lowerSubsidyFen, reservedFen: lowerSubsidyFen });
     },
-    reject: async ({ claimId, voucherId }: Placed) => {
+    /** The check, and a review that grants less: the rest goes back to the voucher, and that much of the slice to its invoice. */
+    cut: async (placed: Placed) => {
+      const { claimId, voucherId } = placed;
+      const selfPaidFen = baseFen - subsidyFen;
+      await tell.must('redemption', home, `/claims/${claimId}/checks/1`, `reviewer-1.${placed.lab.host}`);
+      await tell.must('redemption', home, `/claims/${claimId}/review`, `reviewer-2.${home}`, { subsidyFen: cutSubsidyFen, selfPaidFen });
+      await sees('redemption', `/vouchers/${voucherId}`, { availableFen: faceFen - cutSubsidyFen, redeemedFen: cutSubsidyFen });
+      await seesSlice(placed, { status: 'live', amountFen: selfPaidFen + cutSubsidyFen });
+    },
+    reject: async (placed: Placed) => {
+      const { claimId, voucherId } = placed;
       await tell.must('redemption', home, `/claims/${claimId}/rejections/1`, `approver-2.${home}`, { reason: 'Test' });
       await sees('redemption', `/claims/${claimId}`, { status: 'rejected' });
       await sees('redemption', `/vouchers/${voucherId}`, { availableFen: faceFen, redeemedFen: 0 });
+      await seesSlice(placed, { status: 'released' });
     },
     revoke: async ({ voucherId, enterprise }: Placed) => {
       await tell.must('redemption', home, `/vouchers/${voucherId}/revocation`, `approver-2.${home}`, { reason: 'Test' });
@@ -214,6 +241,10 @@ const stepsOf = (tell: Story, { home, funding }: Place) => {
 
 /** The rest of a story from where its step has left it, as far as the notice. */
 const claiming = (tell: Story, { payeeMode }: Place) => {
+  const fromReviewed = async (placed: Placed) => {
+    await tell.must('redemption', placed.enterprise.home, `/claims/${placed.claimId}/notice`, `approver-1.${placed.enterprise.home}`);
+    return placed;
+  };
   const fromSubmitted = async (placed: Placed, base: number, subsidy: number) => {
     await tell.approve(placed, base, subsidy, payeeMode);
     return placed;
@@ -231,5 +262,5 @@ const claiming = (tell: Story, { payeeMode }: Place) => {
     await tell.register(placed, baseFen, subsidyFen, n);
     return fromRegistered(placed, baseFen, subsidyFen);
   };
-  return { fromSubmitted, fromRedeemed, fromRegistered, fromAcceptedByLab };
+  return { fromReviewed, fromRedeemed, fromRegistered, fromAcceptedByLab };
 };

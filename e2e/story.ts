@@ -35,6 +35,13 @@ export const newUscc = (division: string): Uscc => {
   return `${first17}${usccCheckCharacter(first17)}` as Uscc;
 };
 
+/** Of a file that exists only here. */
+const newDigest = (): string =>
+  [...ulid()]
+    .map((character) => character.charCodeAt(0).toString(16).padStart(2, '0'))
+    .join('')
+    .padEnd(64, '0');
+
 export type StoryOptions = TalkOptions & {
   /** The date that people write on their papers. */
   readonly today?: () => string;
@@ -199,16 +206,19 @@ export const story = (system: System, { today = () => '2026-03-02', ...options }
   const submit = async (placed: Placed, baseFen: number, subsidyFen: number, payeeMode: City['payeeMode'], n = 1): Promise<void> => {
     const { enterprise, claimId } = placed;
     const payee = payeeMode === 'lab-redeemed' ? lab(placed.lab) : boss(enterprise);
-    const file = [...ulid()]
-      .map((character) => character.charCodeAt(0).toString(16).padStart(2, '0'))
-      .join('')
-      .padEnd(64, '0');
-    await must('redemption', enterprise.home, `/evidence/${enterprise.home}-evidence-${file}`, payee, {
-      sm3: 'c'.repeat(64),
-      kind: 'invoice',
-      bytes: 1_024,
-      mediaType: 'application/pdf',
-    });
+    // An enterprise that is refunded proves what it paid.
+    const evidence = await Promise.all(
+      (payeeMode === 'lab-redeemed' ? ['invoice'] : ['invoice', 'payment-proof']).map(async (kind) => {
+        const file = newDigest();
+        await must('redemption', enterprise.home, `/evidence/${enterprise.home}-evidence-${file}`, payee, {
+          sm3: 'c'.repeat(64),
+          kind,
+          bytes: 1_024,
+          mediaType: 'application/pdf',
+        });
+        return file;
+      }),
+    );
     const number = String(Date.now()).padStart(14, '0') + String(Math.trunc(Math.random() * 1e6)).padStart(6, '0');
     await must('redemption', enterprise.home, `/claims/${claimId}/submissions/${n}`, payee, {
       invoice: {
@@ -220,7 +230,7 @@ export const story = (system: System, { today = () => '2026-03-02', ...options }
         buyer: enterprise.uscc,
       },
       selfPaidFen: payeeMode === 'lab-redeemed' ? baseFen - subsidyFen : baseFen,
-      evidence: [file],
+      evidence,
     });
   };
 

@@ -9,6 +9,7 @@ import { isRunning, type ProcessIdentity } from './system/process-identity.ts';
 import { temporaryDirectory } from './testing.ts';
 
 const program = fileURLToPath(new URL('./fixtures/command-line.ts', import.meta.url));
+const demoProgram = fileURLToPath(new URL('../../demo/run.ts', import.meta.url));
 const data = temporaryDirectory();
 let basePort: number;
 const running = new Set<ChildProcess>();
@@ -57,8 +58,14 @@ test('start seeds new data, prints where everything is in both languages, and st
   const onSameData = run('start', '--data', data.path, '--port', String(basePort + 100));
   expect([onSameData.status, onSameData.stderr]).toEqual([
     1,
-    expect.stringMatching(/^a system runs on .* already \(process \d+\); stop it first\n$/),
+    expect.stringMatching(/^.*正由进程 \d+ 使用.* · a system runs on .* already \(process \d+\); stop it first, or .*TONGDUI_DATA\n$/),
   ]);
+  // A demo clears its directory; not one that somebody uses.
+  const demo = spawnSync(process.execPath, [demoProgram], { encoding: 'utf8', env: { ...process.env, TONGDUI_DATA: data.path } });
+  expect([demo.status, demo.stderr]).toEqual([1, onSameData.stderr]);
+  expect(existsSync(join(data.path, 'seeded'))).toBe(true);
+  expect(everyone().every(isRunning)).toBe(true);
+
   const other = temporaryDirectory();
   const onSamePorts = run('start', '--data', other.path, '--port', String(basePort));
   expect([onSamePorts.status, onSamePorts.stderr]).toEqual([

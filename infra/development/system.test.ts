@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Home, Instant } from '@tongdui/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DataDirectoryLock, stopRunning } from './system/data-directory.ts';
+import { DataDirectoryLock, DataDirectoryRefusal, stopRunning } from './system/data-directory.ts';
 import { type ServiceStatus, unfinished, waitIdle } from './system/idle.ts';
 import { findNatsServer } from './system/nats-server.ts';
 import { freePorts } from './system/ports.ts';
@@ -123,6 +123,15 @@ describe('a whole system, with stubs for services', () => {
     );
   });
 
+  test('a second start that would begin with nothing leaves all data where it is', async () => {
+    writeFileSync(join(data.path, 'disposable'), '');
+    const everything = readdirSync(data.path).sort();
+    const second = startSystem({ dataDirectory: data.path, fresh: true, clock: 'wall', program: stub });
+    await expect(second).rejects.toBeInstanceOf(DataDirectoryRefusal);
+    expect(readdirSync(data.path).sort()).toEqual(everything);
+    expect(processesOf(data.path).every(isRunning)).toBe(true);
+  });
+
   test('stopping ends every process and frees the data directory', async () => {
     const before = processesOf(data.path);
     expect(before).toHaveLength(13);
@@ -168,6 +177,44 @@ describe('starting', () => {
       },
     };
     expect(findNatsServer(() => {}, machine)).toBe('/usr/sbin/nats-server');
+  });
+});
+
+describe('beginning with nothing', () => {
+  const failing = (path: string) =>
+    startSystem({ dataDirectory: path, fresh: true, clock: 'wall', program: () => fixture('no-such-program.ts') });
+
+  test('takes over what a start like it left when its process was gone, and ends what that one had started', async () => {
+    const data = temporaryDirectory();
+    const orphan = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1 << 30)'], { stdio: 'ignore' });
+    const identity = identityOf(orphan.pid ?? 0) as ProcessIdentity;
+    const left = { main: { pid: process.pid, startTime: 'another' }, processes: { bank: identity } };
+    writeFileSync(join(data.path, 'system.json'), JSON.stringify(left));
+    writeFileSync(join(data.path, 'disposable'), '');
+    mkdirSync(join(data.path, 'corridor/ledger'), { recursive: true });
+    const lock = await DataDirectoryLock.take(data.path);
+    expect(isRunning(identity)).toBe(false);
+    lock.clear();
+    expect(readdirSync(data.path).sort()).toEqual(['disposable', 'system.json']);
+    lock.release();
+    data.remove();
+  });
+
+  test('is possible again and again', async () => {
+    const data = temporaryDirectory();
+    await expect(failing(data.path)).rejects.toThrow('ended while starting');
+    writeFileSync(join(data.path, 'result.json'), '');
+    await expect(failing(data.path)).rejects.toThrow('ended while starting');
+    expect(existsSync(join(data.path, 'result.json'))).toBe(false);
+    data.remove();
+  });
+
+  test('is refused where something else is kept, which stays', async () => {
+    const data = temporaryDirectory();
+    writeFileSync(join(data.path, 'seeded'), '');
+    await expect(failing(data.path)).rejects.toThrow('holds other data and is not cleared');
+    expect(readdirSync(data.path)).toEqual(['seeded']);
+    data.remove();
   });
 });
 

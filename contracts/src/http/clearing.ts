@@ -103,6 +103,9 @@ export const StatedTotal = z.strictObject({ totalFen: Fen }).meta({ id: 'StatedT
 /** The only grounds on which a debtor may dispute. */
 export const DisputeReason = z.enum(['duplicate', 'wrong-amount', 'wrong-payee', 'unpaid', 'red-letter']).meta({ id: 'DisputeReason' });
 export type DisputeReason = z.infer<typeof DisputeReason>;
+/** What a dispute rests on: what the debtor said, or that it said nothing to a declaration before the deadline. */
+export const DisputeGround = z.enum([...DisputeReason.options, 'silence']).meta({ id: 'DisputeGround' });
+export type DisputeGround = z.infer<typeof DisputeGround>;
 export const RaiseDispute = z.strictObject({ reason: DisputeReason }).meta({ id: 'RaiseDispute' });
 export const RuleDispute = z.strictObject({ wonBy: z.enum(['debtor', 'creditor']), reason: Text }).meta({ id: 'RuleDispute' });
 /** Whole obligations only: the amount must be their sum. */
@@ -310,7 +313,7 @@ export const ObligationView = z
     settlementId: z.string().optional(),
     dispute: z
       .strictObject({
-        reason: DisputeReason,
+        reason: DisputeGround,
         raisedAt: Instant,
         dueAt: Instant,
         escalated: z.boolean(),
@@ -327,17 +330,18 @@ export const SegmentView = z
     id: z.string(),
     pair: PairId,
     cycle: CycleMonth,
-    status: z.enum(['sealed', 'declared', 'confirmed', 'carried-over', 'netted', 'settled']),
+    /** `unanswered`: the debtor was silent, and what can be disputed is on its way into dispute. */
+    status: z.enum(['sealed', 'declared', 'confirmed', 'unanswered', 'carried-over', 'netted', 'settled']),
     obligations: z.int().min(0),
     /** Sealed at the cut-off. */
     totalFen: Fen,
-    /** Taken out by disputes since. */
+    /** Taken out by disputes since, those of silence included. */
     disputedFen: Fen,
     declareBy: LocalDate,
     confirmBy: LocalDate,
     declaredFen: Fen.optional(),
     confirmedFen: Fen.optional(),
-    /** Nobody answered in time; what was sealed went to the next cycle. */
+    /** A side did not answer in time; what silence did not put into dispute went to the next cycle. */
     escalated: z.boolean(),
   })
   .meta({ id: 'SegmentView' });

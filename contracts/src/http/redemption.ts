@@ -258,8 +258,8 @@ export const redemptionCommands = {
     params: { digest: Sha256, id: Ulid },
     body: RedLetter,
     roles: ['reviewer'],
-    en: 'Register a red-letter invoice: revokes whole excess slices, newest first',
-    zh: '登记红字发票',
+    en: 'Register a red-letter invoice: revokes whole excess slices, newest first (reviewer of a home with a claim on it)',
+    zh: '登记红字发票：撤销超出部分的申领份额（有该发票申领的属地审核人员）',
     home: () => corridorHome,
   }),
 

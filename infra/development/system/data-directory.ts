@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, isRunning, type ProcessIdentity, signalIfRunning } from './process-identity.ts';
@@ -6,14 +6,19 @@ import { identityOf, isRunning, type ProcessIdentity, signalIfRunning } from './
 /** Who runs on a data directory: the process that started the system and the processes it started. */
 type RunningSystem = { readonly main: ProcessIdentity; readonly processes: Readonly<Record<string, ProcessIdentity>> };
 
+/** A data directory that cannot be had; the message says in one line what to do. */
+export class DataDirectoryRefusal extends Error {}
+
 /** Holds a data directory for one system at a time and keeps the list of its processes in it. */
 export class DataDirectoryLock {
+  readonly #directory: string;
   readonly #path: string;
   readonly #main: ProcessIdentity;
   readonly #processes = new Map<string, ProcessIdentity>();
 
-  private constructor(path: string, main: ProcessIdentity) {
-    this.#path = path;
+  private constructor(directory: string, main: ProcessIdentity) {
+    this.#directory = directory;
+    this.#path = join(directory, fileName);
     this.#main = main;
   }
 
@@ -23,21 +28,41 @@ export class DataDirectoryLock {
     const path = join(dataDirectory, fileName);
     const left = readRunning(dataDirectory);
     if (left && isRunning(left.main))
-      throw new Error(`a system runs on ${dataDirectory} already (process ${left.main.pid}); stop it first`);
+      throw new DataDirectoryRefusal(
+        `${dataDirectory} 正由进程 ${left.main.pid} 使用，请先停止它，或用 TONGDUI_DATA 另选目录 · ` +
+          `a system runs on ${dataDirectory} already (process ${left.main.pid}); stop it first, or choose another directory with TONGDUI_DATA`,
+      );
     if (left) {
       await endAll(Object.values(left.processes), 0);
       rmSync(path, { force: true });
     }
     const main = identityOf(process.pid);
     if (!main) throw new Error('this process cannot find its own start time');
-    const lock = new DataDirectoryLock(path, main);
+    const lock = new DataDirectoryLock(dataDirectory, main);
     try {
       writeFileSync(path, lock.#text(), { flag: 'wx' });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw new Error(`another system is starting on ${dataDirectory}`);
+      throw new DataDirectoryRefusal(`另一个系统正在 ${dataDirectory} 上启动 · another system is starting on ${dataDirectory}`);
     }
     return lock;
+  }
+
+  /**
+   * Removes what an earlier system left, and marks the directory as one whose contents may be removed. A directory that holds something
+   * and has no such mark is refused: somebody may want to keep it.
+   */
+  clear(): void {
+    const left = readdirSync(this.#directory).filter((name) => name !== fileName);
+    const mark = join(this.#directory, disposableMark);
+    if (left.length > 0 && !existsSync(mark))
+      throw new DataDirectoryRefusal(
+        `${this.#directory} 里有别的数据，不会清空；请用 TONGDUI_DATA 另选目录 · ` +
+          `${this.#directory} holds other data and is not cleared; choose another directory with TONGDUI_DATA`,
+      );
+    // The mark stays until the end, so that clearing that was interrupted can be done again.
+    for (const name of left) if (name !== disposableMark) rmSync(join(this.#directory, name), { recursive: true, force: true });
+    writeFileSync(mark, '');
   }
 
   set(name: string, identity: ProcessIdentity | undefined): void {
@@ -73,6 +98,7 @@ export const stopRunning = async (dataDirectory: string): Promise<'stopped' | 'n
 };
 
 const fileName = 'system.json';
+const disposableMark = 'disposable';
 const mainStopTimeoutMs = 40_000;
 
 const readRunning = (dataDirectory: string): RunningSystem | undefined => {

@@ -21,6 +21,8 @@ import { findNatsServer, natsArguments, natsIsReady } from './nats-server.ts';
 export type SystemOptions = {
   /** Everything the system keeps, and its logs, are beneath it. */
   readonly dataDirectory: string;
+  /** Begins with nothing: what an earlier system that was started like this left in the directory is removed, once the directory is held. */
+  readonly fresh?: boolean;
   /** First of the ports; without it any free ones. */
   readonly basePort?: number;
   readonly clock: 'wall' | { readonly frozenAt: Instant };
@@ -59,6 +61,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     return stopping;
   };
   try {
+    if (options.fresh) lock.clear();
     const layout = await layOut(sets, options.basePort);
     await refuseTakenPorts(layout, options.natsUrl === undefined);
     const around = {

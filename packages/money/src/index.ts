@@ -22,9 +22,14 @@ export const shareDown = (amountFen: Fen, bps: Bps): Fen => fen(Number((BigInt(a
 /** ⌈amount × bps / 10 000⌉ */
 export const shareUp = (amountFen: Fen, bps: Bps): Fen => fen(Number((BigInt(amountFen) * BigInt(bps) + 9_999n) / 10_000n));
 
-/** The most a policy subsidises on one order: min(⌊ratio × base⌋, order cap, base − ⌈own-share floor × base⌉). */
-export const subsidyMaximum = (baseFen: Fen, ratioBps: Bps, capFen: Fen, ownShareFloorBps: Bps): Fen =>
-  fen(Math.min(shareDown(baseFen, ratioBps), capFen, baseFen - shareUp(baseFen, ownShareFloorBps)));
+const whole = 10_000 as Bps;
+
+/**
+ * The most a policy subsidises on one order, out of however many pots:
+ * min(⌊ratio × base⌋, order cap, base − ⌈own-share floor × base⌉, ⌊stacking maximum × base⌋).
+ */
+export const subsidyMaximum = (baseFen: Fen, ratioBps: Bps, capFen: Fen, ownShareFloorBps: Bps, stackingMaximumBps = whole): Fen =>
+  fen(Math.min(shareDown(baseFen, ratioBps), capFen, baseFen - shareUp(baseFen, ownShareFloorBps), shareDown(baseFen, stackingMaximumBps)));
 
 /**
  * Largest remainder: whole parts proportional to the weights that sum to the total; ties go to the earlier part. No part exceeds its

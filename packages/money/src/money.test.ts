@@ -60,13 +60,29 @@ test('products beyond 2^53 stay exact', () => {
   expect(shareDown(fen(9_999_999_999_999), 9_999 as Bps)).toBe(9_998_999_999_999);
 });
 
-test('the subsidy keeps to ratio, cap and own share', () => {
-  const maximum = (base: number, ratio: number, cap: number, floor: number) =>
-    subsidyMaximum(fen(base), ratio as Bps, fen(cap), floor as Bps);
+test('the subsidy keeps to ratio, cap, own share and the stacking maximum', () => {
+  const maximum = (base: number, ratio: number, cap: number, floor: number, stacking?: number) =>
+    subsidyMaximum(fen(base), ratio as Bps, fen(cap), floor as Bps, stacking as Bps | undefined);
   expect(maximum(10_000_000, 5_000, 15_000_000, 3_000)).toBe(5_000_000);
   expect(maximum(10_000_000, 5_000, 4_000_000, 3_000)).toBe(4_000_000);
   expect(maximum(10_000_000, 9_000, 15_000_000, 3_000)).toBe(7_000_000);
   expect(maximum(3, 5_000, 100 as Fen, 3_000)).toBe(1);
+  expect(maximum(10_000_000, 5_000, 15_000_000, 3_000, 4_500)).toBe(4_500_000);
+  expect(maximum(3, 10_000, 100, 0, 9_999)).toBe(2);
+  expect(maximum(10_000_000, 5_000, 15_000_000, 3_000, 10_000)).toBe(5_000_000);
+});
+
+test('whatever a policy says, no limit of it is exceeded, and never the whole', () => {
+  const bps = fc.integer({ min: 0, max: 10_000 });
+  const amount = fc.integer({ min: 0, max: 10 ** 13 });
+  fc.assert(
+    fc.property(amount, amount, bps, bps, bps, (base, cap, ratio, floor, stacking) => {
+      const maximum = subsidyMaximum(fen(base), ratio as Bps, fen(cap), floor as Bps, stacking as Bps);
+      const within = (most: bigint) => BigInt(maximum) * 10_000n <= most;
+      expect(maximum).toBeLessThanOrEqual(Math.min(base, cap));
+      for (const share of [ratio, stacking, 10_000 - floor]) expect(within(BigInt(base) * BigInt(share))).toBe(true);
+    }),
+  );
 });
 
 test('a negative amount is a bug, not a number', () => {

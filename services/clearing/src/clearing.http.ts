@@ -18,7 +18,10 @@ const agreementProblems: Record<AgreementReason, Problem> = {
 
 const pairProblems: Record<PairReason, Problem> = {
   'segment-not-sealed': conflict('该账期尚未截止', 'The cut-off of this cycle has not come: declare and confirm after it'),
-  'segment-closed': conflict('该账期已结转或已结清', 'This segment was carried over or settled: look for its obligations in a later cycle'),
+  'segment-closed': conflict(
+    '该账期已结转、已因逾期未确认转入争议或已结清',
+    'This segment was left unanswered, carried over or settled: look for its obligations in dispute or in a later cycle',
+  ),
   'already-declared': conflict('该账期已申报', 'The creditor has declared this segment already'),
   'already-confirmed': conflict('该账期已确认', 'The debtor has confirmed this segment already'),
   'not-declared': conflict('债权方尚未申报', 'The creditor has not declared yet: confirm after the declaration'),
@@ -27,8 +30,8 @@ const pairProblems: Record<PairReason, Problem> = {
     'The declaration deadline has passed: these obligations go to the next cycle',
   ),
   'confirmation-closed': conflict(
-    '确认期限已过，有关义务转入下一账期',
-    'The confirmation deadline has passed: these obligations go to the next cycle',
+    '确认期限已过：代付义务视为有争议，由联席办裁定；其余义务转入下一账期',
+    'The confirmation deadline has passed: fronted obligations count as disputed and the joint office rules; the others go to the next cycle',
   ),
   'total-differs': conflict(
     '金额与账期合计不符，请核对明细后重新提交',

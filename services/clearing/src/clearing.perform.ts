@@ -25,21 +25,25 @@ export const performer =
     const idOf = (step: string | number = '') => uuidv5(`${work.id} ${cause} ${step}`, commandIds);
     const atPair = async (command: PairCommand) => accepted(work, pair.run(stream, { command, id: idOf() }));
     const atCycle = async (command: CycleCommand, of = stream) => accepted(work, cycle.run(of, { command, id: idOf() }));
+    // Each append does as much as it holds, so each needs an id of its own: the revision it follows.
+    const atPairUntilDone = async (command: PairCommand) => {
+      for (let { revision } = await pair.current(stream); ; ) {
+        const ran = await accepted(work, pair.run(stream, { command, id: idOf(revision) }));
+        if (ran.facts.length === 0) return;
+        revision = ran.revision;
+      }
+    };
     switch (work.kind) {
-      case 'carry-over-silent':
-        return void (await atPair({ type: 'CarryOverSilent', cycle: work.data.cycle as CycleMonth, at }));
+      case 'note-silence':
+        return void (await atPair({ type: 'NoteSilence', cycle: work.data.cycle as CycleMonth, at }));
+      case 'dispute-unanswered':
+        return atPairUntilDone({ type: 'DisputeUnanswered', cycle: work.data.cycle as CycleMonth, at });
       case 'escalate-dispute':
         return void (await atPair({ type: 'EscalateDispute', obligationId: work.data.obligationId as ObligationId, at }));
       case 'grant-queued':
         return void (await atPair({ type: 'GrantQueued', at }));
-      case 'mark-obligations': {
-        // Each append marks as many as it holds, so each needs an id of its own: the revision it follows.
-        for (let { revision } = await pair.current(stream); ; ) {
-          const ran = await accepted(work, pair.run(stream, { command: { type: 'MarkObligations', at }, id: idOf(revision) }));
-          if (ran.facts.length === 0) return;
-          revision = ran.revision;
-        }
-      }
+      case 'mark-obligations':
+        return atPairUntilDone({ type: 'MarkObligations', at });
       case 'call-cycle':
         return void (await atCycle({ type: 'CallCycle', at }));
       case 'net-cycle':

@@ -131,7 +131,7 @@ const sealAll = ({ cycle, declareBy, confirmBy, terms: { disputeDays }, occurred
     onPair(debtor, creditor, { type: 'SealSegment', cycle, declareBy, confirmBy, disputeDays, at }),
   );
 
-/** Every pair hears of the netting: what is not in it is carried over. */
+/** Every pair hears of the netting: what is not in it is disputed or carried over. */
 const closeAll = ({ cycle, gross, settledDebtors, occurredAt: at }: DataOf<typeof cycleNetted>): Effect[] =>
   memberPairs().flatMap(([debtor, creditor]) => {
     const amountFen = gross.find((entry) => entry.debtor === debtor && entry.creditor === creditor)?.amountFen ?? (0 as Fen);
@@ -173,15 +173,19 @@ const pairWork = (followed: FollowedFact, fact: PairFact): WorkChange => {
   switch (fact.type) {
     case 'SegmentSealed': {
       if (fact.totalFen === 0) return {};
-      const carryOver = (id: string, dueAt: Instant) => workOf(followed, 'carry-over-silent', id, { cycle: fact.cycle }, dueAt);
+      const silence = (id: string, dueAt: Instant) => workOf(followed, 'note-silence', id, { cycle: fact.cycle }, dueAt);
       return {
-        opens: [carryOver(declaration(fact.cycle), endOf(fact.declareBy)), carryOver(confirmation(fact.cycle), endOf(fact.confirmBy))],
+        opens: [silence(declaration(fact.cycle), endOf(fact.declareBy)), silence(confirmation(fact.cycle), endOf(fact.confirmBy))],
       };
     }
     case 'SegmentDeclared':
       return { closes: [declaration(fact.cycle)] };
     case 'SegmentConfirmed':
       return { closes: [confirmation(fact.cycle)] };
+    case 'SegmentUnanswered': {
+      const id = `dispute-unanswered/${followed.stream}/${fact.cycle}`;
+      return { closes: [confirmation(fact.cycle)], opens: [workOf(followed, 'dispute-unanswered', id, { cycle: fact.cycle })] };
+    }
     case 'SegmentCarriedOver':
       return { closes: [declaration(fact.cycle), confirmation(fact.cycle)] };
     case 'ObligationDisputed':

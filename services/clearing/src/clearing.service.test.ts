@@ -7,6 +7,7 @@ import {
   type LocalDate,
   members,
   type ObligationView,
+  type PairId,
   type PairView,
   type SegmentView,
 } from '@tongdui/contracts';
@@ -149,7 +150,70 @@ describe.each(layouts)('a year begins, with %s', (_, split, fate) => {
     await audit(one);
   });
 
-  test('silence confirms nothing: the cycle closes empty and everything is in the next', async () => {
+  test('a debtor silent on what was declared has disputed it: the joint office rules, and each outcome goes its way', async () => {
+    const one = staged(split, fate);
+    const { of, ask, idle, moveTo } = one;
+    await march31(one);
+    const { operations, rows } = of(songjiang);
+    const declare = (creditor: string, pair: PairId, totalFen: number) =>
+      of(creditor).operations.declareSegment(ask(treasurer(creditor), `declare ${pair}`), {
+        pair,
+        cycle: march,
+        totalFen: fenOf(totalFen),
+      });
+    expect(await declare(songjiang, fronted, 130_000)).toMatchObject(done);
+    expect(await declare(jiaxing, shared, 19_000)).toMatchObject(done);
+    await moveTo('2026-05-05');
+    expect(of('G60').rows.get<CycleView>('cycles', march)).toMatchObject({ status: 'reconciled', gross: [], transfers: [] });
+    expect(rows.get<SegmentView>('segments', `${fronted}-${march}`)).toMatchObject({
+      status: 'carried-over',
+      totalFen: 130_000,
+      disputedFen: 130_000,
+      escalated: true,
+    });
+    expect(of(jiaxing).rows.get<SegmentView>('segments', `${shared}-${march}`)).toMatchObject({ status: 'carried-over', disputedFen: 0 });
+    const confirmation = { pair: fronted, cycle: march, totalFen: fenOf(130_000) };
+    expect(await operations.confirmSegment(ask(treasurer(jiaxing), 'too late'), confirmation)).toMatchObject({
+      is: 'refused',
+      reason: 'segment-closed',
+    });
+    for (const n of [1, 2])
+      expect(rows.get<ObligationView>('obligations', obligationIdOf(n))).toMatchObject({
+        status: 'disputed',
+        dispute: { reason: 'silence', dueAt: '2026-07-04T16:00:00.000Z', escalated: false },
+      });
+    expect(rows.get<PairView>('pairs', fronted)).toMatchObject({ drawnFen: 130_000, disputedFen: 130_000, unnettedFen: 130_000 });
+    await moveTo('2026-06-01');
+    expect(rows.get<SegmentView>('segments', `${fronted}-202605`)).toMatchObject({ totalFen: 0 });
+    expect(of(jiaxing).rows.get<SegmentView>('segments', `${shared}-202605`)).toMatchObject({ status: 'sealed', totalFen: 19_000 });
+    await moveTo('2026-07-05');
+    for (const [n, wonBy] of [
+      [1, 'debtor'],
+      [2, 'creditor'],
+    ] as const) {
+      expect(rows.get<ObligationView>('obligations', obligationIdOf(n))).toMatchObject({
+        status: 'disputed',
+        dispute: { escalated: true },
+      });
+      const ruling = { pair: fronted, id: obligationIdOf(n), wonBy, reason: '逾期未答复' };
+      expect(await operations.ruleDispute(ask(jointOffice, `rule ${n}`), ruling)).toMatchObject(done);
+    }
+    await idle();
+    // What the debtor won is owed the other way round, to each who had a share in it; what the creditor won is simply due.
+    expect(of(jiaxing).rows.get<PairView>('pairs', `${songjiang}-${jiaxing}`)).toMatchObject({ unnettedFen: 60_000 });
+    expect(of(hangzhou).rows.get<PairView>('pairs', `${jiaxing}-${hangzhou}`)).toMatchObject({ unnettedFen: 10_000 });
+    await moveTo('2026-08-01');
+    const july = '202607' as typeof march;
+    expect(rows.get<SegmentView>('segments', `${fronted}-${july}`)).toMatchObject({ totalFen: 130_000, obligations: 2 });
+    await confirmAll(one, july);
+    await of('G60').operations.netCycle(ask(jointOffice, 'net july'), { cycle: july });
+    await of('G60').operations.noticeCycle(ask(jointOffice, 'notice july'), { cycle: july });
+    await transferAll(one, july);
+    expect(rows.get<PairView>('pairs', fronted)).toMatchObject({ drawnFen: 0, disputedFen: 0, unsettledFen: 0, headroomFen: 130_000 });
+    await audit(one);
+  });
+
+  test('silence of the creditor confirms nothing: the cycle closes empty and everything is in the next', async () => {
     const one = staged(split, fate);
     const { of, moveTo } = one;
     await march31(one);

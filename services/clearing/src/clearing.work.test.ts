@@ -1,11 +1,34 @@
 import { endOf, startOf } from '@tongdui/calendar';
 import { type CycleTerms, type Home, type Instant, members } from '@tongdui/contracts';
+import { handle } from '@tongdui/decider/handle';
+import { memoryEventStore } from '@tongdui/event-store';
+import { adjustableClock, wallClock } from '@tongdui/runtime';
 import type { FollowedFact } from '@tongdui/runtime/service';
 import { describe, expect, test } from 'vitest';
-import { at, confirmBy, declareBy, fenOf, march, obligationIdOf, paymentOf, referenceOf } from './clearing.fixtures.ts';
+import { at, confirmBy, declareBy, fenOf, jiaxing, march, obligationIdOf, paymentOf, referenceOf, songjiang } from './clearing.fixtures.ts';
+import { performer } from './clearing.perform.ts';
 import { work } from './clearing.process.ts';
-import type { Fact as CycleFact } from './cycle.decider.ts';
-import type { Fact } from './pair.decider.ts';
+import { type Fact as CycleFact, cycle } from './cycle.decider.ts';
+import { accrue, declare, seal, silence } from './pair.commands.fixtures.ts';
+import { type Fact, pair } from './pair.decider.ts';
+import { pairStream } from './streams.ts';
+
+test('a long segment left unanswered is disputed in as many appends as it takes; the same work again changes nothing', async () => {
+  const store = memoryEventStore({ epoch: 'first' });
+  const handler = handle(store, pair, { wall: wallClock });
+  const stream = pairStream(jiaxing, songjiang);
+  const past = [...Array.from({ length: 100 }, (_, n) => accrue(n + 1, 1)), seal(), declare(100), silence(endOf(confirmBy))];
+  for (const [n, command] of past.entries())
+    expect(await handler.run(stream, { command, id: `past ${n}` })).toMatchObject({ is: 'accepted' });
+  const clock = adjustableClock({ initial: endOf(confirmBy) });
+  const perform = performer({ pair: handler, cycle: handle(store, cycle, { wall: wallClock }) }, clock);
+  const due = { id: 'w', kind: 'dispute-unanswered', home: '310117' as Home, data: { stream, cause: 'fact', cycle: march } };
+  await perform(due);
+  const { state, revision } = await handler.current(stream);
+  expect([state.totals.disputedFen, state.disputed.size, state.segments.size]).toEqual([100, 100, 0]);
+  await perform(due);
+  expect((await handler.current(stream)).revision).toBe(revision);
+});
 
 describe('follow-up work', () => {
   const followed = (noun: string, key: string, fact: Fact | CycleFact): FollowedFact => ({
@@ -35,8 +58,8 @@ describe('follow-up work', () => {
   test('both deadlines of a segment are watched until it is declared, confirmed or carried over; of nothing there is nothing to watch', () => {
     const both = ofPair(sealed);
     expect(opened(both)).toEqual([
-      ['carry-over-silent', endOf(declareBy)],
-      ['carry-over-silent', endOf(confirmBy)],
+      ['note-silence', endOf(declareBy)],
+      ['note-silence', endOf(confirmBy)],
     ]);
     const [declaration, confirmation] = both.opens!.map(({ id }) => id);
     expect(ofPair({ type: 'SegmentDeclared', cycle: march, totalFen: fenOf(40), at }).closes).toEqual([declaration]);
@@ -47,10 +70,25 @@ describe('follow-up work', () => {
     ]);
     expect(ofPair({ ...sealed, totalFen: fenOf(0) })).toEqual({});
   });
-  test('a dispute is watched until it is ruled', () => {
+  test('a segment left unanswered is no longer watched, and is disputed on as far as appends go', () => {
+    const [, confirmation] = ofPair(sealed).opens!.map(({ id }) => id);
+    const dueAt = '2026-07-04T16:00:00.000Z' as Instant;
+    const change = ofPair({ type: 'SegmentUnanswered', cycle: march, totalFen: fenOf(40), cause: 'not-confirmed', dueAt, at });
+    expect(change.closes).toEqual([confirmation]);
+    expect(change.opens).toMatchObject([{ kind: 'dispute-unanswered', data: { cycle: march } }]);
+  });
+  test('a dispute, of silence as well, is watched until it is ruled', () => {
     const dueAt = '2026-06-01T16:00:00.000Z' as Instant;
     const id = obligationIdOf(1);
-    const change = ofPair({ type: 'ObligationDisputed', obligationId: id, reason: 'unpaid', amountFen: fenOf(4), cycle: march, dueAt, at });
+    const change = ofPair({
+      type: 'ObligationDisputed',
+      obligationId: id,
+      reason: 'silence',
+      amountFen: fenOf(4),
+      cycle: march,
+      dueAt,
+      at,
+    });
     expect(opened(change)).toEqual([['escalate-dispute', dueAt]]);
     const { paidOn: _, occurredAt: __, ...payment } = paymentOf(1, 4);
     const ruled = ofPair({ type: 'DisputeRuled', obligationId: id, wonBy: 'debtor', reason: 'heard', amountFen: fenOf(4), payment, at });

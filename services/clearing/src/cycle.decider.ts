@@ -147,7 +147,7 @@ const deadlines = ({ terms }: Opened, at: Instant): { declareBy: LocalDate; conf
   return { declareBy, confirmBy: addWorkingDays(declareBy, terms.confirmationWorkingDays) };
 };
 
-/** What comes after the netting is not part of it: the pair learns that it was left out and goes to the next cycle. */
+/** What comes after the netting is not part of it: the pair learns that it was left out. */
 const note = (
   command: Extract<Command, { type: `NotePair${string}` }>,
   state: Exclude<State, { is: 'unknown' }>,

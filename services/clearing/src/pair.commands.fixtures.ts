@@ -50,7 +50,8 @@ export const confirm = (total: number, cycle = march, when: Instant = at): Comma
   totalFen: fenOf(total),
   at: when,
 });
-export const silence = (when: Instant, cycle = march): Command => ({ type: 'CarryOverSilent', cycle, at: when });
+export const silence = (when: Instant, cycle = march): Command => ({ type: 'NoteSilence', cycle, at: when });
+export const disputeUnanswered = (when: Instant = at, cycle = march): Command => ({ type: 'DisputeUnanswered', cycle, at: when });
 export const net = (amount: number, cycle = march): Command => ({ type: 'NetSegment', cycle, amountFen: fenOf(amount), at });
 export const settle = (cycle = march): Command => ({ type: 'SettleSegment', cycle, at });
 export const dispute = (n: number, kind: ObligationKind = 'host-fronted'): Command => ({

@@ -31,7 +31,8 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'SealSegment':
     case 'DeclareSegment':
     case 'ConfirmSegment':
-    case 'CarryOverSilent':
+    case 'NoteSilence':
+    case 'DisputeUnanswered':
     case 'NetSegment':
     case 'SettleSegment':
       return decideSegment(command, state);

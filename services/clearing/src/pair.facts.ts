@@ -2,7 +2,7 @@ import type {
   ClaimId,
   CycleMonth,
   DataOf,
-  DisputeReason,
+  DisputeGround,
   disputeDecided,
   Fen,
   Instant,
@@ -71,7 +71,7 @@ type ObligationFact =
   | {
       readonly type: 'ObligationDisputed';
       readonly obligationId: ObligationId;
-      readonly reason: DisputeReason;
+      readonly reason: DisputeGround;
       readonly amountFen: Fen;
       readonly cycle: CycleMonth;
       readonly dueAt: Instant;
@@ -125,7 +125,17 @@ type SegmentFact =
       readonly totalFen: Fen;
       readonly at: Instant;
     }
-  /** Its obligations wait for the next cut-off: somebody was silent, or the cycle was netted without hearing of the confirmation. */
+  /** Silence counts as a dispute of what can be disputed: these obligations leave one by one, then the rest is carried over. */
+  | {
+      readonly type: 'SegmentUnanswered';
+      readonly cycle: CycleMonth;
+      readonly totalFen: Fen;
+      readonly cause: 'not-confirmed' | 'not-netted';
+      /** When the joint office is to rule on them. */
+      readonly dueAt: Instant;
+      readonly at: Instant;
+    }
+  /** What is left of it waits for the next cut-off: somebody was silent, or the cycle was netted without hearing of the confirmation. */
   | {
       readonly type: 'SegmentCarriedOver';
       readonly cycle: CycleMonth;

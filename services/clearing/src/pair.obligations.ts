@@ -115,10 +115,15 @@ const dispute = (command: Extract<ObligationCommand, { type: 'DisputeObligation'
   if (item.ruled) return refuse('already-ruled');
   if (state.reversed.has(item.reference)) return refuse('obligation-reversed');
   if (!sealed) return refuse('obligation-not-sealed');
+  // Silence has disputed it; only the fact about this one obligation is still to come.
+  if (sealed.segment.is === 'unanswered') return refuse('already-disputed');
   if (sealed.segment.is !== 'sealed' && sealed.segment.is !== 'declared') return refuse('obligation-confirmed');
-  const dueAt = endOf(addDays(dateOf(at), sealed.segment.disputeDays));
+  const dueAt = rulingDueAt(sealed.segment, at);
   return record<Fact>({ type: 'ObligationDisputed', obligationId, reason, amountFen: item.amountFen, cycle: sealed.cycle, dueAt, at });
 };
+
+/** When the joint office is to rule on what is disputed now. */
+export const rulingDueAt = ({ disputeDays }: Pick<Segment, 'disputeDays'>, at: Instant): Instant => endOf(addDays(dateOf(at), disputeDays));
 
 /** A pair has at most a few segments that are not settled. */
 const whereSealed = (state: State, id: ObligationId): { readonly cycle: CycleMonth; readonly segment: Segment } | undefined => {

@@ -9,6 +9,7 @@ import {
   declare,
   deposit,
   dispute,
+  disputeUnanswered,
   draw,
   fronted,
   mark,
@@ -50,6 +51,7 @@ const rowsAfter = (...commands: Command[]) => {
 };
 const sealed = [deposit(100), ...fronted(1, 40), seal()];
 const segment = (rows: Map<string, JsonObject>, cycle = march) => rows.get(`segments ${key}-${cycle}`);
+const unconfirmed = silence('2026-05-04T16:00:00.000Z' as Parameters<typeof silence>[0]);
 const obligation = (rows: Map<string, JsonObject>) => rows.get(`obligations ${obligationIdOf(1)}`);
 
 describe('a pair', () => {
@@ -84,7 +86,11 @@ describe('a segment', () => {
     ['declared', [declare(40)], { declaredFen: 40 }],
     ['confirmed', [declare(40), confirm(40)], { confirmedFen: 40 }],
     ['carried-over', [silence('2026-04-20T16:00:00.000Z' as Parameters<typeof silence>[0])], { escalated: true }],
-    ['carried-over', [declare(40), confirm(40), net(0)], { escalated: false }],
+    ['unanswered', [declare(40), unconfirmed], { totalFen: 40, disputedFen: 0, escalated: true }],
+    ['carried-over', [declare(40), unconfirmed, disputeUnanswered()], { totalFen: 40, disputedFen: 40, escalated: true }],
+    ['carried-over', [net(0)], { disputedFen: 0, escalated: false }],
+    ['unanswered', [declare(40), confirm(40), net(0)], { escalated: false }],
+    ['carried-over', [declare(40), confirm(40), net(0), disputeUnanswered()], { disputedFen: 40, escalated: false }],
     ['netted', [declare(40), confirm(40), net(40)], {}],
     ['settled', [declare(40), confirm(40), net(40), settle()], {}],
   ])('is shown %s', (status, commands, more) => {
@@ -99,6 +105,11 @@ describe('an obligation', () => {
   test.each<[string, Command[], object]>([
     ['accrued', [], { amountFen: 40, kind: 'host-fronted' }],
     ['disputed', [dispute(1)], { dispute: { reason: 'wrong-amount', dueAt: '2026-06-01T16:00:00.000Z', escalated: false } }],
+    [
+      'disputed',
+      [declare(40), unconfirmed, disputeUnanswered()],
+      { dispute: { reason: 'silence', dueAt: '2026-07-04T16:00:00.000Z', escalated: false } },
+    ],
     ['accrued', [dispute(1), rule(1, 'debtor')], { dispute: { ruling: { wonBy: 'debtor', reason: 'heard' } } }],
     ['accrued', [declare(40), confirm(40), reversal(1)], {}],
     ['netted', [declare(40), confirm(40), net(40), mark], { cycle: march }],

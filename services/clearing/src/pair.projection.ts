@@ -117,6 +117,8 @@ const segments = table<SegmentView>(
         return { ...before, status: 'declared', declaredFen: fact.totalFen };
       case 'SegmentConfirmed':
         return { ...before, status: 'confirmed', confirmedFen: fact.totalFen };
+      case 'SegmentUnanswered':
+        return { ...before, status: 'unanswered', escalated: fact.cause !== 'not-netted' };
       case 'SegmentCarriedOver':
         return { ...before, status: 'carried-over', escalated: fact.cause !== 'not-netted' };
       case 'SegmentNetted':

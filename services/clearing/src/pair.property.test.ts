@@ -24,6 +24,7 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ is: fc.constant('declare' as const), pick, wrong: fc.boolean() }) },
   { weight: 6, arbitrary: fc.record({ is: fc.constant('confirm' as const), pick, wrong: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('silence' as const), pick }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('unanswered' as const), pick }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('net' as const), pick, leftOut: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('settle' as const), pick }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('dispute' as const), pick }) },
@@ -48,7 +49,8 @@ const repeatable = new Set<Command['type']>([
   'SealSegment',
   'NetSegment',
   'SettleSegment',
-  'CarryOverSilent',
+  'NoteSilence',
+  'DisputeUnanswered',
   'EscalateDispute',
 ]);
 
@@ -83,6 +85,7 @@ describe('a pair, in any history', () => {
       'SegmentNetted',
       'SegmentSealed',
       'SegmentSettled',
+      'SegmentUnanswered',
       'VerticallySettled',
     ]);
   });
@@ -112,6 +115,8 @@ const runThrough = (steps: readonly Step[]): Set<string> => {
       if (command) run(command);
     }
   }
+  for (const cycle of state.segments.keys()) run({ type: 'DisputeUnanswered', cycle, at: startOf(date) });
+  audit.leavesNothingToSilence();
   while (!state.marks.isEmpty()) run({ type: 'MarkObligations', at: startOf(date) });
   audit.wasTold();
   return types;
@@ -165,11 +170,15 @@ const commandOf = (one: Exclude<Step, { is: 'wait' }>, state: State, at: Instant
       const [cycle, found] = segment(one.pick, 'sealed', 'declared') ?? [];
       return (
         cycle && {
-          type: 'CarryOverSilent',
+          type: 'NoteSilence',
           cycle,
           at: one.pick % 3 === 0 ? at : endOf(one.pick % 2 === 0 ? found!.declareBy : found!.confirmBy),
         }
       );
+    }
+    case 'unanswered': {
+      const [cycle] = segment(one.pick, 'unanswered') ?? segment(one.pick) ?? [];
+      return cycle && { type: 'DisputeUnanswered', cycle, at };
     }
     case 'net': {
       const [cycle, found] = segment(one.pick, 'confirmed') ?? segment(one.pick) ?? [];

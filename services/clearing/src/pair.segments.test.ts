@@ -37,22 +37,16 @@ describe('a segment', () => {
   test('of which everything was disputed still needs its confirmation of nothing', () => {
     expect(types(after(...sealed, declare(40), dispute(1)).when(confirm(0)))).toEqual(['SegmentConfirmed']);
   });
-  test.each([
-    ['not declared in time', sealed, endOf(declareBy), 'not-declared'],
-    ['declared and not confirmed in time', [...sealed, declare(40)], endOf(confirmBy), 'not-confirmed'],
-  ])('%s goes to the next cycle, never confirmed by silence', (_, past, when, cause) => {
-    expect(after(...past).when(silence(when))).toMatchObject({ facts: [{ type: 'SegmentCarriedOver', totalFen: 40, cause }] });
-    expect(after(...past, silence(when)).when(seal(april))).toMatchObject({ facts: [{ totalFen: 40, obligations: 1 }] });
+  test('not declared in time goes to the next cycle whole: the debtor owes no answer to a creditor that said nothing', () => {
+    expect(after(...sealed).when(silence(endOf(declareBy)))).toMatchObject({
+      facts: [{ type: 'SegmentCarriedOver', totalFen: 40, cause: 'not-declared' }],
+    });
+    expect(after(...sealed, silence(endOf(declareBy))).when(seal(april))).toMatchObject({ facts: [{ totalFen: 40, obligations: 1 }] });
   });
-  test('is not carried over before its deadline, nor once confirmed', () => {
+  test('is silent neither before its deadline nor once confirmed', () => {
     expect(after(...sealed).when(silence('2026-04-20T15:59:59.999Z' as Instant))).toEqual({ accepted: true, facts: [] });
     expect(after(...sealed, declare(40)).when(silence(endOf(declareBy)))).toEqual({ accepted: true, facts: [] });
     expect(after(...sealed, declare(40), confirm(40)).when(silence(endOf(confirmBy)))).toEqual({ accepted: true, facts: [] });
-  });
-  test('whose confirmation came too late for the netting goes to the next cycle', () => {
-    const late = [...sealed, declare(40), confirm(40), net(0)];
-    expect(after(...late).when(seal(april))).toMatchObject({ facts: [{ totalFen: 40 }] });
-    expect(after(...late).when(settle())).toEqual({ accepted: true, facts: [] });
   });
   test('that was never confirmed is not netted, whatever is left of it', () => {
     expect(after(...sealed, dispute(1)).when(net(0))).toMatchObject({ facts: [{ type: 'SegmentCarriedOver', cause: 'not-netted' }] });

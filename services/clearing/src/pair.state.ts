@@ -24,13 +24,16 @@ export type Item = {
 type Batch = { readonly items: PersistentMap<ObligationId, Item>; readonly totalFen: Fen; readonly hostFrontedFen: Fen };
 
 export type Segment = {
-  readonly is: 'sealed' | 'declared' | 'confirmed' | 'netted';
   /** What is left of it after disputes. */
   readonly batch: Batch;
   readonly declareBy: LocalDate;
   readonly confirmBy: LocalDate;
   readonly disputeDays: number;
-};
+} & (
+  | { readonly is: 'sealed' | 'declared' | 'confirmed' | 'netted' }
+  /** The debtor was silent; its disputes of silence are due together. */
+  | { readonly is: 'unanswered'; readonly cause: 'not-confirmed' | 'not-netted'; readonly dueAt: Instant }
+);
 
 type Dispute = { readonly item: Item; readonly dueAt: Instant; readonly escalated: boolean };
 
@@ -119,6 +122,7 @@ export const evolve = (before: State, fact: Fact): State => {
     case 'SegmentSealed':
     case 'SegmentDeclared':
     case 'SegmentConfirmed':
+    case 'SegmentUnanswered':
     case 'SegmentCarriedOver':
     case 'SegmentNetted':
     case 'SegmentSettled':
@@ -165,7 +169,7 @@ const evolveSegment = (state: State, fact: Extract<Fact, { type: `Segment${strin
     return { ...state, open: noObligations, segments: state.segments.set(cycle, segment), lastSealed: cycle };
   }
   const segment = segmentOf(state, fact.cycle);
-  const as = (is: Segment['is']) => state.segments.set(fact.cycle, { ...segment, is });
+  const as = (is: 'declared' | 'confirmed' | 'netted') => state.segments.set(fact.cycle, { ...segment, is });
   const marked = (to: Mark['to']) =>
     state.marks.withMutations((marks) => {
       for (const id of segment.batch.items.keys()) marks.set(id, { to, cycle: fact.cycle });
@@ -175,6 +179,10 @@ const evolveSegment = (state: State, fact: Extract<Fact, { type: `Segment${strin
       return { ...state, segments: as('declared') };
     case 'SegmentConfirmed':
       return { ...state, segments: as('confirmed') };
+    case 'SegmentUnanswered': {
+      const { cause, dueAt } = fact;
+      return { ...state, segments: state.segments.set(fact.cycle, { ...segment, is: 'unanswered', cause, dueAt }) };
+    }
     case 'SegmentCarriedOver':
       return { ...state, open: together(state.open, segment.batch), segments: state.segments.delete(fact.cycle) };
     case 'SegmentNetted':

@@ -85,6 +85,7 @@ export const count = (totals: Totals, fact: Fact): Totals => {
     case 'SegmentSealed':
     case 'SegmentDeclared':
     case 'SegmentConfirmed':
+    case 'SegmentUnanswered':
     case 'SegmentCarriedOver':
       return totals;
     default:

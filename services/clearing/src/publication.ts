@@ -62,6 +62,7 @@ const pairEvent = (pair: string, fact: PairFact): Event | undefined => {
     case 'ObligationNetted':
     case 'ObligationSettled':
     case 'SegmentDeclared':
+    case 'SegmentUnanswered':
     case 'SegmentCarriedOver':
     case 'SegmentNetted':
     case 'SegmentSettled':

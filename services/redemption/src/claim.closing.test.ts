@@ -17,7 +17,7 @@ import {
   toPaid,
   toPayable,
 } from './claim.history.fixtures.ts';
-import { factsOf, paymentId, reasonOf, slices, subsidyFen, typesOf } from './redemption.fixtures.ts';
+import { factsOf, paymentId, people, reasonOf, slices, subsidyFen, typesOf } from './redemption.fixtures.ts';
 
 const after = (...commands: Command[]) => {
   const { facts, decisions } = history(claim, commands);
@@ -66,6 +66,21 @@ describe('rejecting', () => {
     ['payment-already-instructed', toClawbackDue],
   ];
   test.each(refusals)('is refused %s', (reason, commands) => expect(reasonOf(after(...commands).when(ruled('RejectClaim')))).toBe(reason));
+});
+
+test('who submitted, checked or reviewed rules nothing from payable on; who approved may', () => {
+  const { submittedBy, checkedBy, reviewedBy, approvedBy } = people;
+  const rulings = [
+    ['RejectClaim', toPayable],
+    ['ClawBack', toPaid],
+    ['WriteOff', toClawbackDue],
+  ] as const;
+  for (const [type, commands] of rulings) {
+    for (const by of [submittedBy, checkedBy, reviewedBy]) expect(reasonOf(after(...commands).when(ruled(type, by)))).toBe('same-person');
+    expect(reasonOf(after(...commands).when(ruled(type, approvedBy)))).toBeUndefined();
+  }
+  expect(reasonOf(after(...toPayable, note('instructed')).when(ruled('RejectClaim', submittedBy)))).toBe('same-person');
+  expect(reasonOf(after(...toPayable).when(ruled('ClawBack', submittedBy)))).toBe('claim-not-in-that-state');
 });
 
 describe('notes of the payment', () => {

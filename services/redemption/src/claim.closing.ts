@@ -1,7 +1,7 @@
 import type { PaymentId } from '@tongdui/contracts';
 import { alreadySo, type Decision, record, refuse } from '@tongdui/decider';
 import type { Fact, PaymentTry } from './claim.facts.ts';
-import { beforePayable, type Cause, clawback, isOver, rejected, writtenOff } from './claim.outcomes.ts';
+import { beforePayable, type Cause, clawback, isOver, rejected, tookPart, writtenOff } from './claim.outcomes.ts';
 import type { Claim } from './claim.state.ts';
 
 /** A claim from payable on: what the payment, a red letter, a clawback and a rejection that comes late make of it. */
@@ -23,12 +23,13 @@ export type ClosingCommand =
 type Of<Type extends ClosingCommand['type']> = ClosingCommand & { readonly type: Type };
 type Outcome = Decision<
   Fact,
-  'claim-over' | 'claim-not-in-that-state' | 'submission-pending' | 'closing-pending' | 'payment-already-instructed'
+  'claim-over' | 'claim-not-in-that-state' | 'submission-pending' | 'same-person' | 'closing-pending' | 'payment-already-instructed'
 >;
 
 export const reject = (command: Cause, state: Claim): Outcome => {
   if (isOver(state.status)) return refuse('claim-over');
   if (state.status === 'submitting') return refuse('submission-pending');
+  if (tookPart(state, command.by, 'approval')) return refuse('same-person');
   if (beforePayable.includes(state.status)) return record(rejected(state, command.by, command.reason, command.at));
   if (state.status === 'payable' || state.status === 'failed') return askClosing(state, 'rejection', command);
   return refuse('payment-already-instructed');
@@ -36,12 +37,14 @@ export const reject = (command: Cause, state: Claim): Outcome => {
 
 export const clawBack = (command: Cause, state: Claim): Outcome => {
   if (isOver(state.status)) return refuse('claim-over');
-  return state.status === 'paid' ? record(clawback(state, command)) : refuse('claim-not-in-that-state');
+  if (state.status !== 'paid') return refuse('claim-not-in-that-state');
+  return tookPart(state, command.by, 'approval') ? refuse('same-person') : record(clawback(state, command));
 };
 
 export const writeOff = (command: Cause, state: Claim): Outcome => {
   if (isOver(state.status)) return refuse('claim-over');
-  return state.status === 'clawback-due' ? askClosing(state, 'write-off', command) : refuse('claim-not-in-that-state');
+  if (state.status !== 'clawback-due') return refuse('claim-not-in-that-state');
+  return tookPart(state, command.by, 'approval') ? refuse('same-person') : askClosing(state, 'write-off', command);
 };
 
 /** From payable on the payment's own stream decides whether it can still be called off. */

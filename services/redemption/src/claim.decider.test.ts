@@ -10,6 +10,7 @@ import {
   awaitClaim,
   check,
   claimInvoice,
+  hold,
   noticeDue,
   noticeEnds,
   objection,
@@ -56,7 +57,7 @@ const awaited = () => after(awaitClaim());
 const submitting = () => after(awaitClaim(), submit());
 const submitted = () => after(...toSubmitted);
 const checked = () => after(...toSubmitted, check());
-const held = () => after(...toSubmitted, check(), ruled('HoldClaim'));
+const held = () => after(...toSubmitted, check(), hold());
 const reviewed = () => after(...toReviewed);
 const notice = () => after(...toNotice);
 const rejected = () => after(awaitClaim(), ruled('RejectClaim'));
@@ -100,10 +101,14 @@ describe('submitting', () => {
       after(refunded),
       submit({ invoice: { ...claimInvoice, sliceFen: fenOf(4_999_999) }, selfPaidFen: fenOf(9_000_000) }),
     ],
+    ['payment-not-proven', after(refunded), submit({ selfPaidFen: fenOf(10_000_000), hasPaymentProof: false })],
     ['evidence-missing', awaited(), submit({ hasInvoiceEvidence: false })],
   ];
   test.each(refusals)('is refused %s', (reason, { when }, command) => expect(reasonOf(when(command))).toBe(reason));
 
+  test('only a refund needs a payment proof', () => {
+    expect(typesOf(awaited().when(submit({ hasPaymentProof: false })))).toEqual(['SubmissionMade']);
+  });
   test('the enterprise that paid in full is refunded', () => {
     expect(typesOf(after(refunded).when(submit({ selfPaidFen: fenOf(10_000_000) })))).toEqual(['SubmissionMade']);
   });
@@ -129,17 +134,40 @@ describe('submitting', () => {
 });
 
 describe('the people of one claim are distinct', () => {
-  const { submittedBy, checkedBy, reviewedBy } = people;
+  const { submittedBy, checkedBy, reviewedBy, approvedBy } = people;
+  const objected = () => after(...toNotice, objection('RaiseObjection', 'o-1'));
+  const heldReviewed = () => after(...toReviewed, hold());
   const refusals: [string, ReturnType<typeof awaited>, Command][] = [
     ['who submitted does not check', submitted(), check({ by: submittedBy })],
     ['who submitted does not send back', submitted(), sendBack({ by: submittedBy })],
+    ['who submitted does not hold', submitted(), hold({ by: submittedBy })],
     ['who submitted does not review', checked(), review({ by: submittedBy })],
     ['who checked does not review', checked(), review({ by: checkedBy })],
     ['who submitted does not approve', reviewed(), openNotice(submittedBy)],
     ['who checked does not approve', reviewed(), openNotice(checkedBy)],
     ['who reviewed does not approve', reviewed(), openNotice(reviewedBy)],
+    ['who raised an objection does not dismiss it', objected(), objection('DismissObjection', 'o-1', at, 'somebody')],
+    ['who raised an objection does not uphold it', objected(), objection('UpholdObjection', 'o-1', at, 'somebody')],
+    ...[submittedBy, checkedBy, reviewedBy].flatMap((by): [string, ReturnType<typeof awaited>, Command][] => [
+      [`${by} does not dismiss a hold`, heldReviewed(), ruled('DismissHold', by)],
+      [`${by} does not uphold a hold`, heldReviewed(), ruled('UpholdHold', by)],
+      [`${by} does not dismiss an objection`, objected(), objection('DismissObjection', 'o-1', at, by)],
+      [`${by} does not uphold an objection`, objected(), objection('UpholdObjection', 'o-1', at, by)],
+      [`${by} does not reject`, notice(), ruled('RejectClaim', by)],
+    ]),
   ];
   test.each(refusals)('%s', (_, { when }, command) => expect(reasonOf(when(command))).toBe('same-person'));
+
+  test('who approved may rule what comes after, and who checked or reviewed may hold', () => {
+    expect(typesOf(objected().when(objection('DismissObjection', 'o-1', at, approvedBy)))).toEqual(['ObjectionDismissed']);
+    expect(typesOf(notice().when(ruled('RejectClaim', approvedBy)))).toEqual(['ClaimRejected']);
+    expect(typesOf(reviewed().when(hold({ by: reviewedBy })))).toEqual(['ClaimHeld']);
+    expect(typesOf(reviewed().when(hold({ by: checkedBy })))).toEqual(['ClaimHeld']);
+  });
+  test('the state of the claim is said first', () => {
+    expect(reasonOf(submitted().when(ruled('DismissHold', submittedBy)))).toBe('claim-not-in-that-state');
+    expect(reasonOf(notice().when(hold({ by: submittedBy })))).toBe('claim-not-in-that-state');
+  });
 });
 
 describe('sending back', () => {
@@ -186,12 +214,12 @@ describe('a hold', () => {
       status: 'risk-hold',
       hold: { from: 'checked', reasons: ['sanctioned-party'] },
     });
-    for (const state of [submitted, checked, reviewed]) expect(typesOf(state().when(ruled('HoldClaim')))).toEqual(['ClaimHeld']);
-    expect(reasonOf(notice().when(ruled('HoldClaim')))).toBe('claim-not-in-that-state');
-    expect(reasonOf(held().when(ruled('HoldClaim')))).toBe('claim-not-in-that-state');
+    for (const state of [submitted, checked, reviewed]) expect(typesOf(state().when(hold()))).toEqual(['ClaimHeld']);
+    expect(reasonOf(notice().when(hold()))).toBe('claim-not-in-that-state');
+    expect(reasonOf(held().when(hold()))).toBe('claim-not-in-that-state');
   });
   test('dismissed, the claim goes on from where it was', () => {
-    expect(statusOf(...toReviewed, ruled('HoldClaim'), ruled('DismissHold'))).toBe('reviewed');
+    expect(statusOf(...toReviewed, hold(), ruled('DismissHold'))).toBe('reviewed');
     expect(reasonOf(checked().when(ruled('DismissHold')))).toBe('claim-not-in-that-state');
     expect(reasonOf(rejected().when(ruled('UpholdHold')))).toBe('claim-over');
   });
@@ -200,8 +228,42 @@ describe('a hold', () => {
     const due: Command = { type: 'HoldDue', at: '2026-03-30T16:00:00.000Z' as typeof at };
     expect(held().when({ type: 'HoldDue', at: later(27) })).toEqual(record());
     expect(typesOf(held().when(due))).toEqual(['HoldEscalated']);
-    expect(after(...toSubmitted, check(), ruled('HoldClaim'), due).when(due)).toEqual(record());
+    expect(after(...toSubmitted, check(), hold(), due).when(due)).toEqual(record());
     expect(checked().when(due)).toEqual(record());
+  });
+});
+
+describe('a risk that appears after the check', () => {
+  const risks = ['provider-suspended'];
+  const ruledOn = (...before: Command[]) => after(...before, hold({ risks }), ruled('DismissHold'));
+  test('stops the review and the notice until it is ruled on, and records nothing', () => {
+    expect(reasonOf(checked().when(review({ risks })))).toBe('claim-at-risk');
+    expect(reasonOf(reviewed().when(openNotice(people.approvedBy, risks)))).toBe('claim-at-risk');
+  });
+  test('comes under the hold that a person makes, and its dismissal lets the claim go on', () => {
+    expect(factsOf(checked().when(hold({ risks })))).toMatchObject([{ type: 'ClaimHeld', reasons: ['because', ...risks] }]);
+    expect(typesOf(ruledOn(...toSubmitted, check()).when(review({ risks })))).toEqual(['ClaimReviewed']);
+    expect(typesOf(ruledOn(...toReviewed).when(openNotice(people.approvedBy, risks)))).toEqual(['NoticeOpened']);
+  });
+  test('is dismissed once: the check, and a second hold, do not raise it again; another one they do', () => {
+    const before = ruledOn(...toSubmitted);
+    expect(typesOf(before.when(check({ risks })))).toEqual(['ClaimChecked']);
+    expect(factsOf(before.when(hold({ reason: 'why', risks })))).toMatchObject([{ reasons: ['why'] }]);
+    expect(factsOf(before.when(check({ risks: [...risks, 'voucher-frozen'] })))).toMatchObject([
+      { type: 'ClaimChecked' },
+      { type: 'ClaimHeld', reasons: ['voucher-frozen'] },
+    ]);
+    expect(reasonOf(ruledOn(...toReviewed).when(openNotice(people.approvedBy, ['voucher-frozen'])))).toBe('claim-at-risk');
+  });
+  test('dismissed in two rulings, both stay dismissed', () => {
+    const both = [hold({ risks }), ruled('DismissHold'), hold({ risks: ['voucher-frozen'] }), ruled('DismissHold')];
+    expect(typesOf(after(...toReviewed, ...both).when(openNotice(people.approvedBy, [...risks, 'voucher-frozen'])))).toEqual([
+      'NoticeOpened',
+    ]);
+  });
+  test('is said after who may not act', () => {
+    expect(reasonOf(checked().when(review({ by: people.checkedBy, risks })))).toBe('same-person');
+    expect(reasonOf(reviewed().when(openNotice(people.reviewedBy, risks)))).toBe('same-person');
   });
 });
 
@@ -300,7 +362,7 @@ describe('a red letter before payable', () => {
     ['submitted', toSubmitted],
     ['sent-back', [...toSubmitted, sendBack()]],
     ['checked', [...toSubmitted, check()]],
-    ['risk-hold', [...toSubmitted, check(), ruled('HoldClaim')]],
+    ['risk-hold', [...toSubmitted, check(), hold()]],
     ['reviewed', toReviewed],
     ['notice', toNotice],
     ['objected', [...toNotice, objection('RaiseObjection', 'o-1')]],
@@ -335,7 +397,7 @@ const anyCommand: fc.Arbitrary<Command> = fc
       check(),
       check({ risks: ['sanctioned-party'] }),
       sendBack(),
-      ruled('HoldClaim'),
+      hold(),
       ruled('DismissHold'),
       ruled('UpholdHold'),
       review(),

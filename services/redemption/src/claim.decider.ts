@@ -13,7 +13,7 @@ import {
   writeOff,
 } from './claim.closing.ts';
 import type { Fact, Opening, Submission } from './claim.facts.ts';
-import { held, isOver, movementOf, payable, rejected } from './claim.outcomes.ts';
+import { held, isOver, movementOf, openRisks, payable, rejected, tookPart } from './claim.outcomes.ts';
 import { type Claim, evolve, type State } from './claim.state.ts';
 
 /** A claim from the day it is awaited to its payment and, where need be, its return. It coordinates with the invoice (its slice) and the payment (its cancelling). */
@@ -21,19 +21,21 @@ import { type Claim, evolve, type State } from './claim.state.ts';
 type At = { readonly at: Instant };
 type By = { readonly by: string };
 type Reasoned = By & { readonly reason: string };
+/** Reason codes of the fraud checks that the copies of the moment raise. */
+type AtRisk = { readonly risks: readonly string[] };
 
 export type Command =
   | ({ readonly type: 'AwaitClaim' } & Opening & At)
-  | ({ readonly type: 'SubmitClaim'; readonly hasInvoiceEvidence: boolean } & Submission & At)
+  | ({ readonly type: 'SubmitClaim'; readonly hasInvoiceEvidence: boolean; readonly hasPaymentProof: boolean } & Submission & At)
   | ({ readonly type: 'AcceptSubmission'; readonly n: number } & At)
   | ({ readonly type: 'RefuseSubmission'; readonly n: number; readonly reason: string } & At)
   | ({ readonly type: 'NoteSliceGivenBack'; readonly n: number } & At)
-  /** `risks`: reason codes of the fraud checks that the copies of the moment raise. */
-  | ({ readonly type: 'CheckClaim'; readonly risks: readonly string[] } & By & At)
+  | ({ readonly type: 'CheckClaim' } & AtRisk & By & At)
   | ({ readonly type: 'SendBack' } & Reasoned & At)
-  | ({ readonly type: 'HoldClaim' | 'DismissHold' | 'UpholdHold' } & Reasoned & At)
-  | ({ readonly type: 'ReviewClaim'; readonly subsidyFen: Fen; readonly selfPaidFen: Fen } & By & At)
-  | ({ readonly type: 'OpenNotice' } & By & At)
+  | ({ readonly type: 'HoldClaim' } & AtRisk & Reasoned & At)
+  | ({ readonly type: 'DismissHold' | 'UpholdHold' } & Reasoned & At)
+  | ({ readonly type: 'ReviewClaim'; readonly subsidyFen: Fen; readonly selfPaidFen: Fen } & AtRisk & By & At)
+  | ({ readonly type: 'OpenNotice' } & AtRisk & By & At)
   | ({ readonly type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection'; readonly objection: string } & Reasoned & At)
   | ClosingCommand
   | ({ readonly type: 'ClaimDue' | 'HoldDue' | 'NoticeDue' } & At);
@@ -47,6 +49,7 @@ export type Reason =
   | 'attempt-out-of-order'
   | 'claim-too-late'
   | 'same-person'
+  | 'claim-at-risk'
   | 'no-corrections-left'
   | 'subsidy-above-redeemed'
   | 'invoice-parties-differ'
@@ -85,9 +88,10 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'SendBack':
       return sendBack(command, state);
     case 'HoldClaim':
+      return hold(command, state);
     case 'DismissHold':
     case 'UpholdHold':
-      return hold(command, state);
+      return ruleHold(command, state);
     case 'ReviewClaim':
       return review(command, state);
     case 'OpenNotice':
@@ -133,7 +137,8 @@ const submit = (command: Of<'SubmitClaim'>, state: Claim): Decision<Fact, Reason
   if (state.terms.payeeMode === 'lab-redeemed' && state.subsidyFen + selfPaidFen !== invoice.sliceFen)
     return refuse('amounts-do-not-add-up');
   if (state.subsidyFen > invoice.sliceFen) return refuse('amounts-do-not-add-up');
-  if (state.terms.payeeMode === 'enterprise-refunded' && selfPaidFen < invoice.sliceFen) return refuse('payment-not-proven');
+  if (state.terms.payeeMode === 'enterprise-refunded' && (selfPaidFen < invoice.sliceFen || !command.hasPaymentProof))
+    return refuse('payment-not-proven');
   if (!command.hasInvoiceEvidence) return refuse('evidence-missing');
   const dueAt = addMinutes(at, state.terms.coordinatorDeadlineMinutes);
   return record({ type: 'SubmissionMade', claimId: state.claimId, home: state.home, n, invoice, selfPaidFen, evidence, by, dueAt, at });
@@ -159,15 +164,16 @@ const concludeSubmission = (command: Of<'AcceptSubmission'> | Of<'RefuseSubmissi
 const check = (command: Of<'CheckClaim'>, state: Claim): Decision<Fact, Reason> => {
   if (isOver(state.status)) return refuse('claim-over');
   if (state.status !== 'submitted') return refuse('claim-not-in-that-state');
-  if (command.by === state.people.submittedBy) return refuse('same-person');
+  if (tookPart(state, command.by, 'check')) return refuse('same-person');
   const checked: Fact = { type: 'ClaimChecked', by: command.by, at: command.at };
-  return command.risks.length > 0 ? record(checked, held(state, command.by, command.risks, command.at)) : record(checked);
+  const risks = openRisks(state, command.risks);
+  return risks.length > 0 ? record(checked, held(state, command.by, risks, command.at)) : record(checked);
 };
 
 const sendBack = (command: Of<'SendBack'>, state: Claim): Decision<Fact, Reason> => {
   if (isOver(state.status)) return refuse('claim-over');
   if (state.status !== 'submitted' && state.status !== 'checked') return refuse('claim-not-in-that-state');
-  if (command.by === state.people.submittedBy) return refuse('same-person');
+  if (tookPart(state, command.by, 'check')) return refuse('same-person');
   if (state.corrections >= state.terms.corrections) return refuse('no-corrections-left');
   const { claimId } = state;
   const { by, reason, at } = command;
@@ -183,13 +189,19 @@ const sendBack = (command: Of<'SendBack'>, state: Claim): Decision<Fact, Reason>
 
 const holdable: readonly ClaimStatus[] = ['submitted', 'checked', 'reviewed'];
 
-const hold = (command: Of<'HoldClaim' | 'DismissHold' | 'UpholdHold'>, state: Claim): Decision<Fact, Reason> => {
+/** Whoever rules the hold rules the risks of that moment with it. */
+const hold = (command: Of<'HoldClaim'>, state: Claim): Decision<Fact, Reason> => {
+  const { by, reason, risks, at } = command;
   if (isOver(state.status)) return refuse('claim-over');
-  if (command.type === 'HoldClaim')
-    return holdable.includes(state.status)
-      ? record(held(state, command.by, [command.reason], command.at))
-      : refuse('claim-not-in-that-state');
+  if (!holdable.includes(state.status)) return refuse('claim-not-in-that-state');
+  if (tookPart(state, by, 'check')) return refuse('same-person');
+  return record(held(state, by, [...new Set([reason, ...openRisks(state, risks)])], at));
+};
+
+const ruleHold = (command: Of<'DismissHold' | 'UpholdHold'>, state: Claim): Decision<Fact, Reason> => {
+  if (isOver(state.status)) return refuse('claim-over');
   if (state.status !== 'risk-hold') return refuse('claim-not-in-that-state');
+  if (tookPart(state, command.by, 'approval')) return refuse('same-person');
   if (command.type === 'UpholdHold') return record(rejected(state, command.by, command.reason, command.at));
   return record({ type: 'HoldDismissed', by: command.by, reason: command.reason, at: command.at });
 };
@@ -198,7 +210,8 @@ const review = (command: Of<'ReviewClaim'>, state: Claim): Decision<Fact, Reason
   const { by, subsidyFen, selfPaidFen, at } = command;
   if (isOver(state.status)) return refuse('claim-over');
   if (state.status !== 'checked' || !state.submission) return refuse('claim-not-in-that-state');
-  if (by === state.people.submittedBy || by === state.people.checkedBy) return refuse('same-person');
+  if (tookPart(state, by, 'review')) return refuse('same-person');
+  if (openRisks(state, command.risks).length > 0) return refuse('claim-at-risk');
   if (subsidyFen > totalOf(state.left)) return refuse('subsidy-above-redeemed');
   const { n, invoice } = state.submission;
   const provenFen = state.terms.payeeMode === 'lab-redeemed' ? subsidyFen + selfPaidFen : Math.min(selfPaidFen, invoice.sliceFen);
@@ -221,8 +234,8 @@ const review = (command: Of<'ReviewClaim'>, state: Claim): Decision<Fact, Reason
 const openNotice = (command: Of<'OpenNotice'>, state: Claim): Decision<Fact, Reason> => {
   if (isOver(state.status)) return refuse('claim-over');
   if (state.status !== 'reviewed') return refuse('claim-not-in-that-state');
-  const { submittedBy, checkedBy, reviewedBy } = state.people;
-  if ([submittedBy, checkedBy, reviewedBy].includes(command.by)) return refuse('same-person');
+  if (tookPart(state, command.by, 'approval')) return refuse('same-person');
+  if (openRisks(state, command.risks).length > 0) return refuse('claim-at-risk');
   const until = addWorkingDays(dateOf(command.at), state.terms.noticeWorkingDays);
   return record({ type: 'NoticeOpened', claimId: state.claimId, by: command.by, until, dueAt: endOf(until), at: command.at });
 };
@@ -236,6 +249,7 @@ const objection = (command: Of<'RaiseObjection' | 'DismissObjection' | 'UpholdOb
     if (known) return alreadySo;
     return at >= state.notice.dueAt ? refuse('notice-over') : record({ type: 'ObjectionRaised', objection: id, by, reason, at });
   }
+  if (tookPart(state, by, 'approval') || known?.by === by) return refuse('same-person');
   if (!known) return refuse('objection-unknown');
   if (known.ruling !== 'open') return refuse('objection-already-ruled');
   if (command.type === 'UpholdObjection') return record(rejected(state, by, reason, at, { objection: id }));

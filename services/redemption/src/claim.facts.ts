@@ -1,4 +1,5 @@
 import type {
+  Category,
   ClaimId,
   ClaimPeople,
   Fen,
@@ -28,6 +29,7 @@ export type Opening = {
   readonly host: Member;
   readonly enterprise: Uscc;
   readonly lab: Uscc;
+  readonly category: Category;
   readonly payee: Payee;
   readonly payer: Member;
   readonly slices: Slices;

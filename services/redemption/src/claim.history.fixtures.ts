@@ -49,6 +49,7 @@ export const awaitClaim = (terms: Partial<PinnedTerms> = {}, more: Partial<Of<'A
     host: jiaxing,
     enterprise,
     lab,
+    category: 'testing',
     payee: refunded ? { kind: 'enterprise', uscc: enterprise } : { kind: 'lab', uscc: lab },
     payer: pinnedTerms.route === 'host-fronted' ? jiaxing : songjiang,
     slices: slices(subsidyFen),
@@ -68,6 +69,7 @@ export const submit = (more: Partial<Of<'SubmitClaim'>> = {}): Command => ({
   selfPaidFen: fenOf(5_000_000),
   evidence: [digest(9)],
   hasInvoiceEvidence: true,
+  hasPaymentProof: true,
   by: people.submittedBy,
   at,
   ...more,
@@ -93,21 +95,39 @@ export const review = (more: Partial<Of<'ReviewClaim'>> = {}): Command => ({
   by: people.reviewedBy,
   subsidyFen,
   selfPaidFen: fenOf(5_000_000),
+  risks: [],
   at,
   ...more,
 });
-export const openNotice = (by = people.approvedBy): Command => ({ type: 'OpenNotice', by, at });
+export const openNotice = (by = people.approvedBy, risks: readonly string[] = []): Command => ({ type: 'OpenNotice', by, risks, at });
+/** By hand. */
+export const hold = (more: Partial<Of<'HoldClaim'>> = {}): Command => ({
+  type: 'HoldClaim',
+  by: 'reviewer-2',
+  reason: 'because',
+  risks: [],
+  at,
+  ...more,
+});
 /** Five working days after Monday 2 March. */
 export const noticeEnds = '2026-03-09T16:00:00.000Z' as typeof at;
 export const noticeDue = (when = noticeEnds): Command => ({ type: 'NoticeDue', at: when });
-export const ruled = (
-  type: 'HoldClaim' | 'DismissHold' | 'UpholdHold' | 'RejectClaim' | 'ClawBack' | 'WriteOff',
-  by = 'approver-2',
-): Command => ({ type, by, reason: 'because', at });
-export const objection = (type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection', id: string, when = at): Command => ({
+export const ruled = (type: 'DismissHold' | 'UpholdHold' | 'RejectClaim' | 'ClawBack' | 'WriteOff', by = 'approver-2'): Command => ({
+  type,
+  by,
+  reason: 'because',
+  at,
+});
+/** Raised by somebody, ruled by an approver. */
+export const objection = (
+  type: 'RaiseObjection' | 'DismissObjection' | 'UpholdObjection',
+  id: string,
+  when = at,
+  by = type === 'RaiseObjection' ? 'somebody' : 'approver-2',
+): Command => ({
   type,
   objection: id,
-  by: 'somebody',
+  by,
   reason: 'because',
   at: when,
 });

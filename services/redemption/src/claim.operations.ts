@@ -3,6 +3,7 @@ import {
   actsAs,
   type ClaimId,
   canonicalInvoiceNumber,
+  corridorHome,
   type EvidenceKind,
   type Fen,
   type Home,
@@ -65,6 +66,19 @@ export const claimOperations = (
     return run(request, id, command(actor.sub));
   };
 
+  /** As `asOfficial`, for a step that a risk of the moment holds up. */
+  const atRisk = async (
+    request: Request,
+    id: ClaimId,
+    role: Role,
+    command: (by: string, risks: readonly string[]) => Command,
+    city?: (claim: Claim) => Member,
+  ): Promise<Answer<ClaimReason>> => {
+    const known = await claimOf(id);
+    const risks = known ? copies.risks(known, dateOf(request.at)) : [];
+    return asOfficial(request, id, role, (by) => command(by, risks), city);
+  };
+
   /** From payable on another stream has its say; waits a moment for it. */
   const closing = async (
     request: Request,
@@ -108,7 +122,13 @@ export const claimOperations = (
       const made = { ...stated, n, by: actor.sub, invoice: { ...stated.invoice, number, digest: digestOf(number) } };
       const ran = await claim.run(
         streamFor(id),
-        asked(request, { ...made, type: 'SubmitClaim', hasInvoiceEvidence: kinds.includes('invoice'), at }),
+        asked(request, {
+          ...made,
+          type: 'SubmitClaim',
+          hasInvoiceEvidence: kinds.includes('invoice'),
+          hasPaymentProof: kinds.includes('payment-proof'),
+          at,
+        }),
       );
       if (ran.is === 'refused') return ran;
       const attemptOf = (state: Awaited<ReturnType<typeof claim.current>>['state']) =>
@@ -126,21 +146,20 @@ export const claimOperations = (
     },
 
     checkClaim: async (request: Request, { id }: Id): Promise<Answer<ClaimReason>> => {
-      const known = await claimOf(id);
-      if (!known) return refused('claim-unknown');
-      const risks = copies.risks(known, dateOf(request.at));
-      return asOfficial(
+      // Only the claim says who its host is.
+      if (!(await claimOf(id))) return refused('claim-unknown');
+      return atRisk(
         request,
         id,
         'reviewer',
-        (by) => ({ type: 'CheckClaim', by, risks, at: request.at }),
+        (by, risks) => ({ type: 'CheckClaim', by, risks, at: request.at }),
         ({ host }) => host,
       );
     },
     sendBackClaim: (request: Request, { id, reason }: Reasoned) =>
       asOfficial(request, id, 'reviewer', (by) => ({ type: 'SendBack', by, reason, at: request.at })),
     holdClaim: (request: Request, { id, reason }: Reasoned) =>
-      asOfficial(request, id, 'reviewer', (by) => ({ type: 'HoldClaim', by, reason, at: request.at })),
+      atRisk(request, id, 'reviewer', (by, risks) => ({ type: 'HoldClaim', by, reason, risks, at: request.at })),
     releaseHold: (request: Request, { id, ruling, reason }: Ruled) =>
       asOfficial(request, id, 'approver', (by) => ({
         type: ruling === 'upheld' ? 'UpholdHold' : 'DismissHold',
@@ -149,8 +168,9 @@ export const claimOperations = (
         at: request.at,
       })),
     reviewClaim: (request: Request, { id, subsidyFen, selfPaidFen }: Id & { subsidyFen: Fen; selfPaidFen: Fen }) =>
-      asOfficial(request, id, 'reviewer', (by) => ({ type: 'ReviewClaim', by, subsidyFen, selfPaidFen, at: request.at })),
-    openNotice: (request: Request, { id }: Id) => asOfficial(request, id, 'approver', (by) => ({ type: 'OpenNotice', by, at: request.at })),
+      atRisk(request, id, 'reviewer', (by, risks) => ({ type: 'ReviewClaim', by, subsidyFen, selfPaidFen, risks, at: request.at })),
+    openNotice: (request: Request, { id }: Id) =>
+      atRisk(request, id, 'approver', (by, risks) => ({ type: 'OpenNotice', by, risks, at: request.at })),
 
     /** Anyone an open notice speaks to may object: organisations of any city, and reviewers of the home for the public. */
     raiseObjection: async (request: Request, { id, objection, reason }: Reasoned & { objection: string }): Promise<Answer<ClaimReason>> => {
@@ -174,14 +194,19 @@ export const claimOperations = (
     writeOffClawback: (request: Request, { id, reason }: Reasoned) =>
       closing(request, id, (by) => ({ type: 'WriteOff', by, reason, at: request.at }), 'written-off'),
 
+    /** For a reviewer of a home whose claim has, or had, a slice of the invoice. */
     redLetterInvoice: async (
       request: Request,
       { digest, id, amountFen, issuedOn }: { digest: Sha256; id: string; amountFen: Fen; issuedOn: LocalDate },
     ): Promise<Answer<ClaimReason>> => {
       const { actor, at } = request;
       if (!actor.roles.includes('reviewer')) return refused('not-allowed');
+      const stream = `redemption.${corridorHome}.invoice-${digest}`;
+      const { state } = await invoice.current(stream);
+      if (!state.invoice) return refused('invoice-unknown');
+      if (!state.slices.some(({ claimId }) => actsAs(actor, 'reviewer', homeOf(claimId)))) return refused('not-allowed');
       const command = { type: 'RedLetter', digest, redLetterId: id, amountFen, issuedOn, by: actor.sub, at } as const;
-      return answered(digest, await invoice.run(`redemption.G60.invoice-${digest}`, asked(request, command)));
+      return answered(digest, await invoice.run(stream, asked(request, command)));
     },
   };
 };

@@ -22,6 +22,19 @@ export const beforePayable: readonly ClaimStatus[] = [
   'objected',
 ];
 
+/** Risks of the moment that no ruling has dismissed. */
+export const openRisks = (state: Claim, risks: readonly string[]): string[] => risks.filter((risk) => !state.dismissedRisks.includes(risk));
+
+const before = {
+  check: ['submittedBy'],
+  review: ['submittedBy', 'checkedBy'],
+  approval: ['submittedBy', 'checkedBy', 'reviewedBy'],
+} as const;
+
+/** Whether a person has a part in this claim that keeps them from this step; every ruling on it takes who could approve it. */
+export const tookPart = (state: Claim, by: string, step: keyof typeof before): boolean =>
+  before[step].some((part) => state.people[part] === by);
+
 export const held = (state: Claim, by: string, reasons: readonly string[], at: Instant): Fact => ({
   type: 'ClaimHeld',
   claimId: state.claimId,

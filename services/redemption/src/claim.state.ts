@@ -2,7 +2,7 @@ import type { ClaimPeople, ClaimStatus, Instant, LocalDate, Sha256, Slices } fro
 import { corrupt, unreachable } from '@tongdui/decider';
 import type { Fact, Opening, PaymentTry, Submission } from './claim.facts.ts';
 
-type Objection = { readonly id: string; readonly ruling: 'open' | 'dismissed' | 'upheld' };
+type Objection = { readonly id: string; readonly by: string; readonly ruling: 'open' | 'dismissed' | 'upheld' };
 
 export type Claim = Opening & {
   readonly status: ClaimStatus;
@@ -24,6 +24,8 @@ export type Claim = Opening & {
   readonly dueAt: Instant;
   readonly people: Partial<ClaimPeople>;
   readonly hold?: { readonly reasons: readonly string[]; readonly from: ClaimStatus; readonly dueAt: Instant; readonly escalated: boolean };
+  /** Reasons of holds that were dismissed: they hold this claim no more. */
+  readonly dismissedRisks: readonly string[];
   readonly notice?: { readonly until: LocalDate; readonly dueAt: Instant };
   readonly objections: readonly Objection[];
   readonly payBy?: LocalDate;
@@ -47,6 +49,7 @@ export const evolve = (state: State, fact: Fact): State => {
       submittedFrom: 'awaited',
       corrections: 0,
       people: {},
+      dismissedRisks: [],
       objections: [],
       redLetters: [],
       marked: false,
@@ -97,7 +100,8 @@ const evolveDecided = (state: Extract<State, { is: 'claim' }>, fact: Exclude<Fac
       return state.hold ? { ...state, hold: { ...state.hold, escalated: true } } : state;
     case 'HoldDismissed': {
       const { hold, ...rest } = state;
-      return { ...rest, status: hold?.from ?? corrupt('dismissed without a hold') };
+      if (!hold) return corrupt('dismissed without a hold');
+      return { ...rest, status: hold.from, dismissedRisks: [...state.dismissedRisks, ...hold.reasons] };
     }
     case 'ClaimReviewed': {
       if (!state.submission) return corrupt('reviewed without a submission');
@@ -123,7 +127,7 @@ const evolveDecided = (state: Extract<State, { is: 'claim' }>, fact: Exclude<Fac
         people: { ...state.people, approvedBy: fact.by },
       };
     case 'ObjectionRaised':
-      return { ...state, status: 'objected', objections: [...state.objections, { id: fact.objection, ruling: 'open' }] };
+      return { ...state, status: 'objected', objections: [...state.objections, { id: fact.objection, by: fact.by, ruling: 'open' }] };
     case 'ObjectionDismissed': {
       const objections = state.objections.map((objection) =>
         objection.id === fact.objection ? { ...objection, ruling: 'dismissed' as const } : objection,

@@ -1,18 +1,21 @@
-import type { InvariantReport, RedemptionFigures } from '@tongdui/contracts';
+import type { Fen, InvariantReport, LocalDate, RedemptionFigures } from '@tongdui/contracts';
 import { sumFen, totalOf } from '@tongdui/money';
-import type { Rows } from '@tongdui/runtime/service';
+import type { Rows as AllRows } from '@tongdui/runtime/service';
 import type { State as ClaimState } from './claim.state.ts';
 import { type State as InvoiceState, liveFen } from './invoice.decider.ts';
 import type { State as OrderState } from './order.state.ts';
 import { referenceOf } from './payment.decider.ts';
 import type { State as PaymentState } from './payment.state.ts';
-import type { Row, VoucherRow } from './redemption.views.ts';
+import type { ClaimRow, Row, VoucherRow } from './redemption.views.ts';
+import { mostOf, type PinnedTerms } from './terms.ts';
 
 /** This service's part of the invariants, as an auditor asks for them, over every row it has. */
 
 type Claim = Exclude<ClaimState, { is: 'none' }>;
 type Payment = Extract<PaymentState, { is: 'payment' }>;
 type Order = Exclude<OrderState, { is: 'none' }>;
+
+type Rows = Pick<AllRows, 'list'>;
 
 const existing = <State>(rows: Rows, table: string, keep: (state: State) => boolean): State[] =>
   rows.list<Row<State>>(table).flatMap(({ state }) => (keep(state) ? [state] : []));
@@ -42,21 +45,70 @@ export const invariantsOf = (rows: Rows): InvariantReport => {
             ? undefined
             : `${invoice.invoice?.digest} has more slices than money`,
       ),
-      '6': checked(ordersOf(rows), (order) => {
-        const contract = 'contract' in order ? order.contract : undefined;
-        return !contract || contract.subsidyFen <= contract.baseFen ? undefined : `${order.orderId} is subsidised above its base`;
-      }),
+      '6': checked(ordersOf(rows).flatMap(subsidiesOf), ({ of, subsidyFen, baseFen, terms }) =>
+        subsidyFen <= mostOf(baseFen, terms) ? undefined : `${of} is subsidised with ${subsidyFen} fen on ${baseFen}, above its policy`,
+      ),
       '7': checked(claims.filter(isSpent), (claim) =>
         addsUp(claim) ? undefined : `${claim.claimId} does not add up to its invoice slice`,
       ),
-      '8': checked(claims, (claim) => {
-        const inOrder = claim.signedOn <= claim.acceptedOn && (!claim.submission || claim.signedOn <= claim.submission.invoice.issuedOn);
-        return inOrder ? undefined : `${claim.claimId} has dates out of order`;
+      '8': checked(datesOf(rows), ({ of, dates }) => {
+        const known = dates.filter((date) => date !== undefined);
+        const inOrder = known.every((date, index) => index === 0 || (known[index - 1] ?? date) <= date);
+        return inOrder ? undefined : `${of} has dates out of order: ${known.join(', ')}`;
       }),
       '9': checked(paymentsOf(rows), livePayment),
       '13': checked([...claims.filter(isSpent), ...paymentsOf(rows)], differentPeople),
     },
   };
+};
+
+type Subsidy = { readonly of: string; readonly subsidyFen: number; readonly baseFen: Fen; readonly terms: PinnedTerms };
+
+/** All that an order is or is asked to be subsidised with, each on its own base; what its pots give together counts, whatever it is said to be. */
+const subsidiesOf = (order: Order): Subsidy[] => {
+  const of = order.orderId;
+  if (order.is === 'accepted-by-lab' && order.pending) return [{ of, ...order.pending }];
+  const contract = 'contract' in order ? order.contract : undefined;
+  if (!contract) return [];
+  const { terms, baseFen, amendment } = contract;
+  const stackedFen = totalOf(contract.slices);
+  const contracted = { of, subsidyFen: Math.max(contract.subsidyFen, stackedFen), baseFen, terms };
+  const amended = amendment ? [{ of, ...amendment, terms }] : [];
+  if (order.is !== 'accepting' && order.is !== 'accepted-by-enterprise') return [contracted, ...amended];
+  const redeemedFen = order.is === 'accepting' ? order.subsidyFen : Math.max(order.subsidyFen, stackedFen);
+  return [contracted, { of, subsidyFen: redeemedFen, baseFen: order.actualBaseFen, terms }];
+};
+
+/** Those that are known must not go back. */
+type Dates = { readonly of: string; readonly dates: readonly (LocalDate | undefined)[] };
+
+const datesOf = (rows: Rows): Dates[] => {
+  const vouchers = vouchersOf(rows);
+  const issuedOn = new Map<string, LocalDate>(vouchers.map((voucher) => [voucher.voucherId, voucher.issuedOn]));
+  return [
+    ...vouchers.flatMap(({ voucherId: of, holds, expiresOn }) =>
+      holds.flatMap(([, hold]) => (hold === 'refused' ? [] : [{ of, dates: [hold.registeredOn, expiresOn] }])),
+    ),
+    ...ordersOf(rows).flatMap((order) => {
+      const contract = 'contract' in order ? order.contract : undefined;
+      if (!contract) return [];
+      const { signedOn, serviceStartsOn, endsOn } = contract;
+      const delivered = 'deliveredOn' in order ? order.deliveredOn : undefined;
+      const accepted = 'acceptedOn' in order ? order.acceptedOn : undefined;
+      return [
+        { of: order.orderId, dates: [issuedOn.get(order.voucherId), signedOn, serviceStartsOn, endsOn] },
+        { of: order.orderId, dates: [signedOn, delivered, accepted] },
+      ];
+    }),
+    ...rows.list<ClaimRow>('claims').flatMap(({ state, submittedOn }) => {
+      if (state.is === 'none') return [];
+      const { claimId: of, signedOn, acceptedOn, submission } = state;
+      return [
+        { of, dates: [signedOn, acceptedOn, submittedOn] },
+        { of, dates: [signedOn, submission?.invoice.issuedOn] },
+      ];
+    }),
+  ];
 };
 
 /** A payment's stream holds one try at a time; what its row says of that try must agree. */

@@ -1,9 +1,9 @@
 import { addDays, addMinutes, dateOf, endOf } from '@tongdui/calendar';
 import type { Fen, Instant, LocalDate, Sha256, Slices } from '@tongdui/contracts';
 import { alreadySo, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
-import { fen, subsidyMaximum } from '@tongdui/money';
+import { fen } from '@tongdui/money';
 import { type ContractTerms, evolve, type Fact, type Known, type Parties, type Proposal, type State } from './order.state.ts';
-import type { PinnedTerms } from './terms.ts';
+import { mostOf, type PinnedTerms } from './terms.ts';
 
 /** An order from its proposal to the enterprise's acceptance. It coordinates with the voucher: a contract is registered only when the voucher has reserved its subsidy. */
 
@@ -145,9 +145,6 @@ const submitContract = (command: Of<'SubmitContract'>, state: Known): Decision<F
   });
 };
 
-const mostOf = (baseFen: Fen, terms: PinnedTerms): Fen =>
-  subsidyMaximum(baseFen, terms.ratioBps, terms.capPerOrderFen, terms.ownShareFloorBps);
-
 const concludeContract = (command: Of<'RegisterContract'> | Of<'RefuseContract'>, state: Known): Decision<Fact, Reason> => {
   if (state.is !== 'accepted-by-lab' || state.pending?.contract !== command.contract) return alreadySo;
   const { contract, at } = command;
@@ -231,13 +228,14 @@ const accept = (
 
 const fixSubsidy = (command: Of<'FixSubsidy'>, state: Known): Decision<Fact, Reason> => {
   if (state.is !== 'accepting') return alreadySo;
-  const { contract, acceptedOn, subsidyFen, lab } = state;
+  const { contract, acceptedOn, subsidyFen, lab, category } = state;
   const { slices, at } = command;
   return record({
     ...partiesOf(state),
     type: 'SubsidyFixed',
     contract: contract.contract,
     lab,
+    category,
     slices,
     subsidyFen,
     signedOn: contract.signedOn,

@@ -69,6 +69,7 @@ export type Fact =
   | ({
       readonly type: 'SubsidyFixed';
       readonly lab: Uscc;
+      readonly category: Category;
       readonly slices: Slices;
       readonly subsidyFen: Fen;
       readonly signedOn: LocalDate;
@@ -115,6 +116,7 @@ export type State =
       readonly contract: Contract;
       readonly deliveredOn: LocalDate;
       readonly acceptedOn: LocalDate;
+      readonly actualBaseFen: Fen;
       readonly subsidyFen: Fen;
     })
   | (Base & { readonly is: 'declined' | 'cancelled' | 'expired'; readonly reason: string; readonly contract?: Contract });
@@ -158,6 +160,7 @@ export const evolve = (state: State, fact: Fact): State => {
         contract: state.contract,
         deliveredOn: state.deliveredOn,
         acceptedOn: fact.acceptedOn,
+        actualBaseFen: fact.actualBaseFen,
         subsidyFen: fact.subsidyFen,
       };
     case 'SubsidyFixed':

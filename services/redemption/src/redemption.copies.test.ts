@@ -10,12 +10,11 @@ const rowsOf = (tables: Record<string, object[] | Record<string, object>>): Rows
 });
 const validity = { validFrom: onDay(-10), validUntil: onDay(10) };
 const recognition = { home: songjiang, host: jiaxing, provider: lab, categories: ['testing'], ...validity };
-const parties = { home: songjiang, host: jiaxing, enterprise, lab, voucherId: voucherId() };
+const parties = { home: songjiang, host: jiaxing, enterprise, lab, category: 'testing', voucherId: voucherId() } as const;
 const provider = (more: object) => ({
   'copy-providers': { [`${jiaxing}-${lab}`]: { status: 'admitted', categories: ['testing'], ...more } },
 });
-const found = (tables: Parameters<typeof rowsOf>[0], host = jiaxing) =>
-  copiesOf(rowsOf(tables)).findings({ ...parties, host, category: 'testing' }, today);
+const found = (tables: Parameters<typeof rowsOf>[0], host = jiaxing) => copiesOf(rowsOf(tables)).findings({ ...parties, host }, today);
 
 describe('the policy in force', () => {
   const policies = [1, 2, 3].map((version) => ({
@@ -82,6 +81,14 @@ describe('risks', () => {
   test('the lab is suspended, or no recognition of it is left', () => {
     expect(risks(provider({ status: 'suspended', account: accountOf(2) }))).toEqual(['provider-suspended']);
     expect(risks({ 'copy-recognitions': [{ ...recognition, validUntil: onDay(-1) }] })).toEqual(['recognition-ended']);
+    expect(risks({ 'copy-recognitions': [{ ...recognition, categories: ['design'] }] })).toEqual(['recognition-ended']);
+  });
+  test('the admission of the lab has ended, for this category or as a whole', () => {
+    const admission = (more: object) => risks(provider({ account: accountOf(2), ...more }));
+    expect(admission({ admittedUntil: onDay(-1) })).toEqual(['admission-ended']);
+    expect(admission({ categories: ['design'] })).toEqual(['admission-ended']);
+    expect(admission({ admittedUntil: today })).toEqual([]);
+    expect(admission({ status: 'suspended', admittedUntil: onDay(-1) })).toEqual(['provider-suspended']);
   });
 });
 

@@ -32,6 +32,13 @@ type Recognition = DataOf<typeof recognitionChanged>;
 type Sanction = DataOf<typeof sanctionChanged>;
 type Agreement = DataOf<typeof agreementPublished>;
 type Enterprise = DataOf<typeof enterpriseRegistered>;
+type Parties = {
+  readonly home: Member;
+  readonly host: Member;
+  readonly enterprise: Uscc;
+  readonly lab: Uscc;
+  readonly category: Category;
+};
 
 const copyOf = <Definition extends EventDefinition>(
   table: string,
@@ -128,11 +135,9 @@ export const copiesOf = (rows: Rows) => {
           on <= recognition.validUntil,
       );
 
-  const isRecognisedAtAll = (claim: { home: Member; host: Member; lab: Uscc }, on: LocalDate): boolean =>
-    claim.home === claim.host ||
-    rows
-      .list<Recognition>('copy-recognitions', { home: claim.home, lab: claim.lab })
-      .some(({ host, validFrom, validUntil }) => host === claim.host && validFrom <= on && on <= validUntil);
+  /** Of a lab whose admission is known here; a suspended one is a risk of its own. */
+  const hasAdmissionEnded = ({ host, lab, category }: Parties, on: LocalDate): boolean =>
+    provider(host, lab)?.status === 'admitted' && !isAdmitted(host, lab, category, on);
 
   const sharesAccount = (claim: { home: Member; host: Member; enterprise: Uscc; lab: Uscc }): boolean => {
     const enterprise = rows.get<Enterprise>('copy-enterprises', `${claim.home}-${claim.enterprise}`)?.account.number;
@@ -163,7 +168,7 @@ export const copiesOf = (rows: Rows) => {
       return policy.terms.ratioBps[category] === undefined ? 'category-not-subsidised' : undefined;
     },
 
-    findings: (parties: { home: Member; host: Member; enterprise: Uscc; lab: Uscc; category: Category }, on: LocalDate): Findings => {
+    findings: (parties: Parties, on: LocalDate): Findings => {
       const policy = policyInForce(parties.home, on);
       const terms = policy && pinTerms(policy.policyId, policy.terms, parties.category, agreement(parties.home, parties.host, on));
       return {
@@ -176,12 +181,13 @@ export const copiesOf = (rows: Rows) => {
     },
 
     /** Reason codes of the checks against fraud that hold a claim rather than drop it. */
-    risks: (claim: { home: Member; host: Member; enterprise: Uscc; lab: Uscc; voucherId: VoucherId }, on: LocalDate): string[] => [
+    risks: (claim: Parties & { voucherId: VoucherId }, on: LocalDate): string[] => [
       ...(isSanctioned(claim.enterprise, on) || isSanctioned(claim.lab, on) ? ['sanctioned-party'] : []),
       ...(provider(claim.host, claim.lab)?.status === 'suspended' ? ['provider-suspended'] : []),
       ...(rows.get<VoucherRow>('vouchers', claim.voucherId)?.state.frozen ? ['voucher-frozen'] : []),
       ...(sharesAccount(claim) ? ['shared-bank-account'] : []),
-      ...(isRecognisedAtAll(claim, on) ? [] : ['recognition-ended']),
+      ...(hasAdmissionEnded(claim, on) ? ['admission-ended'] : []),
+      ...(isRecognised(claim.home, claim.host, claim.lab, claim.category, on) ? [] : ['recognition-ended']),
     ],
 
     /** Where the payee is paid: an enterprise's account is registered at its home, a lab's at its host. */

@@ -7,6 +7,7 @@ import {
   awaitClaim,
   check,
   conclude,
+  hold as holdClaim,
   note,
   noticeDue,
   objection,
@@ -167,7 +168,7 @@ const claims: ClaimCommand[][] = [
     ruled('DismissHold'),
   ],
   [...toSubmitted, sendBack(), { type: 'ClaimDue', at: later(30) }, givenBack],
-  [...toReviewed, ruled('HoldClaim'), ruled('UpholdHold')],
+  [...toReviewed, holdClaim(), ruled('UpholdHold')],
   [
     ...toSubmitted,
     check(),
@@ -276,13 +277,12 @@ const invoices: InvoiceCommand[][] = [
   ],
 ];
 
-const followedAll = (id: string, facts: readonly RedemptionFact[]): FollowedFact[] => {
-  const stream = streamOf('redemption', id);
+export const followedAll = (id: string, facts: readonly RedemptionFact[]): FollowedFact[] => {
   const [home = '', noun = ''] = id.split('-');
   return facts.map((fact, revision) => ({
     fact: fact as unknown as FollowedFact['fact'],
     id: `00000000-0000-4000-8000-${String(revision).padStart(12, '0')}`,
-    stream,
+    stream: streamOf('redemption', id),
     home: homeOf(id),
     noun,
     key: id.slice(home.length + noun.length + 2),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { figuresOf } from './invariants.ts';
 import { begin, claimOf, everythingHolds, paymentOf, typesAt, voucherOf } from './redemption.begun.fixtures.ts';
-import { digest, jiaxing, onDay, paymentId, potId, songjiang, subsidyFen } from './redemption.fixtures.ts';
+import { digest, jiaxing, paymentId, potId, songjiang, subsidyFen } from './redemption.fixtures.ts';
 import { people } from './redemption.story.fixtures.ts';
 import { invoiceView } from './redemption.views.ts';
 
@@ -86,13 +86,11 @@ describe('paying', () => {
     await everythingHolds(process);
   });
   test('a red letter claws a paid claim back', async () => {
-    const { at, process, story } = await begin();
+    const { process, story } = await begin();
     await story.toPayable();
     await story.done(story.instruct);
     const { digest: invoice } = claimOf(process)?.invoice ?? { digest: digest(0) };
-    const request = { actor: people.reviewer, key: 'red', hash: 'body', id: 'red', at: at.clock.now() };
-    const red = { digest: invoice, id: '01J00000000000000000000001', amountFen: 1 as never, issuedOn: onDay(10) };
-    await story.done(() => process.operations.redLetterInvoice(request, red));
+    await story.done(() => story.redLetter(people.reviewer, invoice));
     expect([claimOf(process)?.status, paymentOf(process)?.clawbackDue]).toEqual(['clawback-due', true]);
     expect(await typesAt(process, 'G60')).toEqual(['invoice-red-lettered']);
     await everythingHolds(process);

@@ -1,4 +1,5 @@
-import { corridorHome, type Home } from '@tongdui/contracts';
+import { dateOf } from '@tongdui/calendar';
+import { corridorHome, type Home, type Instant } from '@tongdui/contracts';
 import { type Decider, PersistentMap } from '@tongdui/decider';
 import type { JsonObject } from '@tongdui/event-store';
 import type { FactProjection, FollowedFact, RowIndex } from '@tongdui/runtime/service';
@@ -25,6 +26,7 @@ const rowsOf = <State>(
   { initial, evolve }: Pick<Decider<never, State, never, never>, 'initial' | 'evolve'>,
   index: (state: State) => RowIndex | undefined,
   { pack, unpack }: Packing<State> = plain as Packing<State>,
+  beside: (before: JsonObject | undefined, followed: FollowedFact) => JsonObject = () => ({}),
 ): FactProjection => ({
   table,
   noun,
@@ -32,7 +34,7 @@ const rowsOf = <State>(
   project: (before, followed: FollowedFact) => {
     const state = evolve(before ? unpack(before.state as JsonObject) : initial, followed.fact as never);
     // A tombstone of something that never came to be is nothing to show, but must be remembered for what follows.
-    return { revision: followed.revision, state: pack(state) };
+    return { revision: followed.revision, state: pack(state), ...beside(before, followed) };
   },
   index: (body) => index(unpack(body.state as JsonObject)) ?? { home: corridorHome, status: 'nothing' },
 });
@@ -45,6 +47,12 @@ const packedMap = <State, Field extends keyof State>(field: Field): Packing<Stat
   pack: (state) => ({ ...(state as object), [field]: [...(state[field] as PersistentMap<string, JsonObject>).entries()] }),
   unpack: (packed) => ({ ...packed, [field]: PersistentMap(packed[field as string] as [string, JsonObject][]) }) as State,
 });
+
+/** No rule asks when a claim was first submitted; an auditor does. */
+const firstSubmission = (before: JsonObject | undefined, { fact }: FollowedFact): JsonObject => {
+  if (before?.submittedOn !== undefined) return { submittedOn: before.submittedOn };
+  return fact.type === 'SubmissionMade' ? { submittedOn: dateOf(fact.at as Instant) } : {};
+};
 
 const home = (city: string): Home => city as Home;
 
@@ -71,10 +79,16 @@ export const projections: readonly FactProjection[] = [
     ({ invoice: known }) => known && { home: corridorHome, enterprise: known.buyer, lab: known.seller },
     packedMap('refused'),
   ),
-  rowsOf<ClaimState>('claim', 'claims', claim, (state) =>
-    state.is === 'none'
-      ? undefined
-      : { home: home(state.home), host: state.host, status: state.status, enterprise: state.enterprise, lab: state.lab },
+  rowsOf<ClaimState>(
+    'claim',
+    'claims',
+    claim,
+    (state) =>
+      state.is === 'none'
+        ? undefined
+        : { home: home(state.home), host: state.host, status: state.status, enterprise: state.enterprise, lab: state.lab },
+    undefined,
+    firstSubmission,
   ),
   rowsOf<PaymentState>('payment', 'payments', payment, (state) =>
     state.is === 'payment'

@@ -15,7 +15,7 @@ import {
   voucherId,
 } from './redemption.fixtures.ts';
 import { payerOf, type World } from './redemption.stage.fixtures.ts';
-import { people } from './redemption.story.fixtures.ts';
+import { fileOf, people } from './redemption.story.fixtures.ts';
 import { invoiceView } from './redemption.views.ts';
 
 describe.each([
@@ -129,6 +129,21 @@ describe('submitting', () => {
   });
 });
 
+test('a refund without the payment proof among its files is refused', async () => {
+  const { story } = await begin({ payeeMode: 'enterprise-refunded' }, 'home-direct');
+  await story.toAccepted();
+  await story.done(
+    () => story.evidence('invoice'),
+    () => story.evidence('payment-proof'),
+  );
+  const { invoice } = fileOf;
+  expect(await story.answer(story.submit(1, 'body', { evidence: [invoice] }))).toMatchObject({
+    is: 'refused',
+    reason: 'payment-not-proven',
+  });
+  await story.done(() => story.submit(1, 'both files'));
+});
+
 describe('reviewing', () => {
   test('a cut goes back to the voucher and lowers the slice', async () => {
     const { process, story } = await begin();
@@ -169,6 +184,19 @@ describe('reviewing', () => {
           status: 'admitted',
           categories: ['testing'],
           account: accountOf(1),
+        }),
+    ],
+    [
+      'admission-ended',
+      (at: World) =>
+        at.say('registry', jiaxing, 'provider-changed', {
+          uscc: lab,
+          host: jiaxing,
+          name: 'x',
+          status: 'admitted',
+          categories: ['testing'],
+          admittedUntil: onDay(-1),
+          account: accountOf(2),
         }),
     ],
     [

@@ -1,5 +1,5 @@
 import { dateOf } from '@tongdui/calendar';
-import type { Actor, Member, OrderId, PolicyTerms, Sha256 } from '@tongdui/contracts';
+import type { Actor, EvidenceKind, Member, OrderId, PolicyTerms, Sha256 } from '@tongdui/contracts';
 import {
   actor,
   baseFen,
@@ -30,6 +30,15 @@ export const people = {
   payer: (city: Member) => actor(`payer-${city}`, 'payer', city),
 };
 
+/** Digests of the files, one of each kind. */
+export const fileOf: Readonly<Record<EvidenceKind, Sha256>> = {
+  invoice: digest(9),
+  'payment-proof': digest(11),
+  contract: digest(12),
+  deliverable: digest(13),
+  acceptance: digest(14),
+};
+
 export type StoryOptions = { readonly payeeMode?: PolicyTerms['payeeMode']; readonly payer?: Member };
 
 export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redeemed', payer = jiaxing }: StoryOptions = {}) => {
@@ -38,6 +47,7 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
   const ask = (who: Actor, key: string, hash?: string) => requestOf(clock, who, key, hash);
   const today = () => dateOf(clock.now());
   const payee = payeeMode === 'lab-redeemed' ? people.lab : people.enterprise;
+  const proofs: readonly EvidenceKind[] = payeeMode === 'lab-redeemed' ? ['invoice'] : ['invoice', 'payment-proof'];
 
   const steps = {
     propose: (n = 1) =>
@@ -59,11 +69,11 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
       operations.deliver(ask(people.lab, `delivery ${n}`), { id: orderId(n), deliveredOn: today(), deliverableDigest: digest(8) }),
     acceptDelivery: (n = 1) =>
       operations.acceptDelivery(ask(people.enterprise, `acceptance ${n}`), { id: orderId(n), acceptedOn: today(), actualBaseFen: baseFen }),
-    evidence: () =>
-      operations.registerEvidence(ask(payee, 'evidence'), {
-        id: `${songjiang}-evidence-${digest(9)}`,
+    evidence: (kind: EvidenceKind = 'invoice') =>
+      operations.registerEvidence(ask(payee, `evidence ${kind}`), {
+        id: `${songjiang}-evidence-${fileOf[kind]}`,
         sm3: digest(10),
-        kind: 'invoice',
+        kind,
         bytes: 1_024,
         mediaType: 'application/pdf',
       }),
@@ -80,10 +90,20 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
           buyer: enterprise,
         },
         selfPaidFen: payeeMode === 'lab-redeemed' ? fenOf(baseFen - subsidyFen) : baseFen,
-        evidence: more.evidence ?? [digest(9)],
+        evidence: more.evidence ?? proofs.map((kind) => fileOf[kind]),
       }),
     check: (n = 1) => operations.checkClaim(ask(people.checker, `checks/${n}`), { id: claimId() }),
     sendBack: (reason = 'illegible') => operations.sendBackClaim(ask(people.reviewer, 'correction', reason), { id: claimId(), reason }),
+    hold: (n = 1) => operations.holdClaim(ask(people.reviewer, `holds/${n}`), { id: claimId(), reason: 'to be looked into' }),
+    dismissHold: (n = 1) =>
+      operations.releaseHold(ask(people.approver, `hold-releases/${n}`), { id: claimId(), ruling: 'dismissed', reason: 'looked into' }),
+    redLetter: (who: Actor, invoice: Sha256, amountFen = 1) =>
+      operations.redLetterInvoice(ask(who, `red letter by ${who.sub}`), {
+        digest: invoice,
+        id: '01J00000000000000000000001',
+        amountFen: fenOf(amountFen),
+        issuedOn: today(),
+      }),
     review: (cut = 0) =>
       operations.reviewClaim(ask(people.reviewer, 'review'), {
         id: claimId(),
@@ -124,7 +144,7 @@ export const storyOf = (world: World, process: Process, { payeeMode = 'lab-redee
   const toAccepted = () => done(propose, accept, contract, deliver, acceptDelivery);
   const toSubmitted = async () => {
     await toAccepted();
-    await done(evidence, submit);
+    await done(...proofs.map((kind) => () => evidence(kind)), submit);
   };
   const toPayable = async () => {
     await toSubmitted();

@@ -1,4 +1,4 @@
-import type { ClaimView, Fen, InvoiceView, OrderView, PaymentView, Slices, VoucherView } from '@tongdui/contracts';
+import type { ClaimView, Fen, InvoiceView, LocalDate, OrderView, PaymentView, Slices, VoucherView } from '@tongdui/contracts';
 import type { JsonObject } from '@tongdui/event-store';
 import { sumFen, totalOf } from '@tongdui/money';
 import { claimIdOf } from './claim.opening.ts';
@@ -10,9 +10,12 @@ import type { State as PaymentState } from './payment.state.ts';
 import type { HoldState, State as VoucherState } from './voucher.state.ts';
 
 export type VoucherRow = {
-  readonly state: Exclude<VoucherState, { is: 'none' }> & { readonly holds: readonly (readonly [string, HoldState | 'refused'])[] };
+  readonly state: Omit<Exclude<VoucherState, { is: 'none' }>, 'holds'> & {
+    readonly holds: readonly (readonly [string, HoldState | 'refused'])[];
+  };
 };
 export type Row<State> = { readonly state: State };
+export type ClaimRow = Row<ClaimState> & { readonly submittedOn?: LocalDate };
 
 export const statusOf = (state: Exclude<VoucherState, { is: 'none' }>): VoucherView['status'] =>
   state.status === 'active' && totalOf(state.available) === 0 ? 'exhausted' : state.status;
@@ -147,7 +150,7 @@ export const claimView = (body: JsonObject): ClaimView | undefined => {
     people: state.people,
     holdReasons: [...(state.hold?.reasons ?? [])],
     ...(state.notice ? { noticeUntil: state.notice.until } : {}),
-    objections: state.objections.map((objection) => ({ ...objection })),
+    objections: state.objections.map(({ id, ruling }) => ({ id, ruling })),
     ...(state.payBy ? { payBy: state.payBy } : {}),
     ...(state.endReason === undefined ? {} : { endReason: state.endReason }),
   };

@@ -143,7 +143,7 @@ const releaseHold = async (deps: WorkDeps, { voucherId, orderId, contract, at }:
 };
 
 const claimOf = (fact: FactOf<'SubsidyFixed'>) => {
-  const { orderId, contract, voucherId, home, host, enterprise, lab, slices, subsidyFen, signedOn, acceptedOn, terms, at } = fact;
+  const { orderId, contract, voucherId, home, host, enterprise, lab, category, slices, subsidyFen, signedOn, acceptedOn, terms, at } = fact;
   const claimId = claimIdOf(orderId);
   const refunded = terms.payeeMode === 'enterprise-refunded';
   const payee = refunded ? ({ kind: 'enterprise', uscc: enterprise } as const) : ({ kind: 'lab', uscc: lab } as const);
@@ -156,6 +156,7 @@ const claimOf = (fact: FactOf<'SubsidyFixed'>) => {
     host,
     enterprise,
     lab,
+    category,
     payee,
     slices,
     subsidyFen,

@@ -1,4 +1,5 @@
 import type { Bps, Category, Fen, PayeeMode, PolicyId, PolicyTerms, Route } from '@tongdui/contracts';
+import { subsidyMaximum } from '@tongdui/money';
 
 /** What an order keeps for ever of the policy version and agreement in force when its contract was registered. */
 export type PinnedTerms = {
@@ -10,6 +11,8 @@ export type PinnedTerms = {
   readonly ratioBps: Bps;
   readonly capPerOrderFen: Fen;
   readonly ownShareFloorBps: Bps;
+  /** Of the base, for all pots together. */
+  readonly stackingMaximumBps: Bps;
 } & Pick<
   PolicyTerms,
   | 'registrationAfterServiceStartDays'
@@ -44,6 +47,7 @@ export const pinTerms = (
     ratioBps,
     capPerOrderFen: terms.capPerOrderFen,
     ownShareFloorBps: terms.ownShareFloorBps,
+    stackingMaximumBps: terms.stackingMaximumBps,
     registrationAfterServiceStartDays: terms.registrationAfterServiceStartDays,
     deliveryReminderDays: terms.deliveryReminderDays,
     cancelAfterContractEndDays: terms.cancelAfterContractEndDays,
@@ -58,3 +62,9 @@ export const pinTerms = (
     coordinatorDeadlineMinutes: terms.coordinatorDeadlineMinutes,
   };
 };
+
+/** The most that may be subsidised on a base, whichever pots it comes from. */
+export const mostOf = (
+  baseFen: Fen,
+  terms: Pick<PinnedTerms, 'ratioBps' | 'capPerOrderFen' | 'ownShareFloorBps' | 'stackingMaximumBps'>,
+): Fen => subsidyMaximum(baseFen, terms.ratioBps, terms.capPerOrderFen, terms.ownShareFloorBps, terms.stackingMaximumBps);

@@ -50,6 +50,7 @@ export type Fact =
     } & Owner);
 export type HoldState = Movement & {
   readonly status: 'reserved' | 'released' | 'redeemed';
+  readonly registeredOn: LocalDate;
   /** What is reserved, or redeemed and not restored. */
   readonly slices: Slices;
   readonly amendments: number;
@@ -98,8 +99,8 @@ export const evolve = (state: State, fact: Fact): State => {
   if (state.is === 'none') return corrupt(`${fact.type} before VoucherOpened`);
   switch (fact.type) {
     case 'AmountReserved': {
-      const { orderId, contract, host, slices } = fact;
-      const hold: HoldState = { orderId, contract, host, status: 'reserved', slices, amendments: 0, restored: [] };
+      const { orderId, contract, host, slices, registeredOn } = fact;
+      const hold: HoldState = { orderId, contract, host, status: 'reserved', registeredOn, slices, amendments: 0, restored: [] };
       return {
         ...state,
         available: minus(state.available, slices),
