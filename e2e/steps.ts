@@ -142,8 +142,8 @@ const preparing = (tell: Story, { home, lab, funding, payeeMode }: Place) => {
   };
 };
 
-/** The steps during which processes die, each with what must have become of it. */
-const stepsOf = (tell: Story, { home, funding }: Place) => {
+/** What people see afterwards, as soon as it is there. */
+const looking = (tell: Story, home: string) => {
   const refusedBecause = (service: 'issuance' | 'redemption', path: string, person: string, body: object, code: string) =>
     eventually(async () => {
       const reply = await tell.put(service, home, path, person, body).catch(() => undefined);
@@ -173,6 +173,12 @@ const stepsOf = (tell: Story, { home, funding }: Place) => {
     );
   const allowanceOf = ({ uscc }: Enterprise) =>
     `/allowances/${enterpriseIdOf(home as Home, uscc as Uscc).replace('-enterprise-', '-allowance-')}-2026`;
+  return { refusedBecause, sees, seesSlice, allowanceOf };
+};
+
+/** The steps during which processes die, each with what must have become of it. */
+const stepsOf = (tell: Story, { home, funding }: Place) => {
+  const { refusedBecause, sees, seesSlice, allowanceOf } = looking(tell, home);
 
   return {
     issue: async ({ enterprise, applicationId }: Applied) => ({
