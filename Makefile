@@ -30,7 +30,7 @@ check: setup ## Types, lint, format, import rules, contracts in step, dead code
 	@tsc --noEmit -p tsconfig.domain.json
 	@biome check --error-on-warnings .
 	@oxlint --type-aware --deny-warnings
-	@depcruise --config .dependency-cruiser.cjs contracts packages services infra demo e2e
+	@depcruise --config .dependency-cruiser.cjs contracts packages services infra demo e2e simulation
 	@node contracts/src/generate.ts --check
 	@knip
 	@echo "All checks are clean."
