@@ -1,4 +1,5 @@
-import type { Home, ServiceName } from '@tongdui/contracts';
+import type { ServiceName } from '@tongdui/contracts';
+import type { Show } from './auditor.ts';
 import { type Call, official } from './calls.ts';
 import { randomOf } from './random.ts';
 import type { Play } from './simulate.ts';
@@ -91,9 +92,9 @@ const openThings = ({ book, world }: Play): string[] => {
 /** The last look: every figure of every service, and read models built from nothing. */
 const closing = async (play: Play): Promise<void> => {
   const { world, auditor } = play;
-  const rows = (service: ServiceName) =>
-    world.processes.filter((process, at, all) => process.service === service && all.findIndex(({ disk }) => disk === process.disk) === at).map((process) => process.rows);
-  auditor.close(rows, world.bank.paid());
+  const ofEachDisk = world.processes.filter((process, at, all) => all.findIndex(({ disk }) => disk === process.disk) === at);
+  const show: Show = (service, table) => ofEachDisk.filter((process) => process.service === service).flatMap(({ rows }) => rows.list<Row>(table));
+  auditor.close(show, world.bank.paid());
   await play.pass(0);
   const before = dumps(play);
   for (const process of world.processes) process.kill('lost');
@@ -121,5 +122,4 @@ const difference = (before: string, after: string): string => {
   return `${a[at]?.slice(0, 300)} / ${b[at]?.slice(0, 300)} (${a.length} and ${b.length} rows)`;
 };
 
-export type RowsOf = ReturnType<typeof rowsType>;
-declare const rowsType: () => (service: ServiceName) => readonly { list<Body>(table: string, filter?: { home?: Home }): Body[] }[];
+type Row = ReturnType<Show>[number];

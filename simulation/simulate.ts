@@ -78,7 +78,7 @@ export class Play {
       ...(options.plant ? { plant: options.plant } : {}),
       onFact: (fact, disk) => {
         this.#digest.add(fact, disk);
-        this.auditor.recorded(fact.stream, fact.metadata['request'] as { key: string; hash: string } | undefined);
+        this.auditor.recorded(fact.metadata['request'] as { key: string; hash: string } | undefined);
       },
       onEvent: (event) => this.auditor.published(event),
     });
