@@ -2,7 +2,7 @@ import { type AppendResult, type EventStore, memoryEventStore, type NewFact } fr
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { outcomeOf, type PartAnswer } from './coordination.ts';
-import { alreadySo, type Decider, record, refuse } from './decision.ts';
+import { alreadySo, corrupt, type Decider, record, refuse } from './decision.ts';
 import { type Command, handle } from './handle.ts';
 
 type Add = { readonly type: 'Add'; readonly amount: number; readonly once?: string };
@@ -18,6 +18,17 @@ const purse: Decider<Add, Sum, Added, 'too-much'> = {
     return record({ type: 'Added', amount, ...(once === undefined ? {} : { once }) });
   },
   evolve: ({ total, once }, fact) => ({ total: total + fact.amount, once: fact.once === undefined ? once : [...once, fact.once] }),
+};
+
+/** Entered and left only when it is open; leaving a door that was never opened cannot happen. */
+const onceOpen: Decider<'Open' | 'Enter' | 'Leave', boolean, { readonly type: 'Opened' | 'Entered' | 'Left' }, 'closed'> = {
+  initial: false,
+  decide: (command, isOpen) => {
+    if (command === 'Open') return record({ type: 'Opened' });
+    if (command === 'Enter') return isOpen ? record({ type: 'Entered' }) : refuse('closed');
+    return isOpen ? record({ type: 'Left' }) : corrupt('left before it was opened');
+  },
+  evolve: () => true,
 };
 
 let nowMs = 0;
@@ -99,6 +110,42 @@ describe('handle', () => {
     const request = { key: 'PUT /purses/1/additions/1', hash: 'a' };
     await handle(store, purse, { wall }).run('s.G60.p-1', add(60, { request }));
     expect(await handle(store, purse, { wall }).run('s.G60.p-1', add(60, { request }))).toMatchObject({ repeated: true });
+  });
+
+  test('a command is not refused by a read that began before it was asked', async () => {
+    const store = memoryEventStore();
+    let readUnderWay: Promise<void> | undefined;
+    let goOn = () => {};
+    const shared: EventStore = {
+      ...answering(store, []),
+      onlyWriter: false,
+      read: async (stream, options) => {
+        const facts = await store.read(stream, options);
+        await readUnderWay;
+        return facts;
+      },
+    };
+    const other = handle(shared, onceOpen, { wall });
+    const { run } = handle(shared, onceOpen, { wall });
+    readUnderWay = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const early = run('s.G60.door-1', { id: 'early', command: 'Enter' });
+    await new Promise((resolve) => setImmediate(resolve));
+    readUnderWay = undefined;
+    expect(await other.run('s.G60.door-1', { id: 'open', command: 'Open' })).toMatchObject({ is: 'accepted' });
+    const late = run('s.G60.door-1', { id: 'late', command: 'Enter' });
+    goOn();
+    expect(await early).toMatchObject({ reason: 'closed' });
+    expect(await late).toMatchObject({ is: 'accepted' });
+  });
+
+  test('a contradiction to what was remembered is looked at again where others write too', async () => {
+    const shared = { ...answering(memoryEventStore(), []), onlyWriter: false };
+    const { run } = handle(shared, onceOpen, { wall });
+    await run('s.G60.door-1', { id: 'first', command: 'Enter' });
+    await handle(shared, onceOpen, { wall }).run('s.G60.door-1', { id: 'open', command: 'Open' });
+    expect(await run('s.G60.door-1', { id: 'leave', command: 'Leave' })).toMatchObject({ is: 'accepted' });
   });
 
   test('a stale revision is refused and changes nothing', async () => {

@@ -202,6 +202,23 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
     }
   };
 
+  /**
+   * What was asked before the state was read; a command that arrives meanwhile waits for the next round, because a read that began before
+   * it may not show what its sender has seen. What was remembered while others write too is good for an append only, which is checked:
+   * a refusal and a contradiction to it are decided again on what is stored.
+   */
+  const decided = async (stream: string, asked: readonly Waiting<C, State, Fact, Reason>[]) => {
+    const cached = cache.get(stream);
+    if (!cached) return decideAll(await load(stream), asked);
+    try {
+      const remembered = decideAll(cached, asked);
+      if (remembered.batch.length > 0 || store.onlyWriter) return remembered;
+    } catch (error) {
+      if (store.onlyWriter) throw error;
+    }
+    return decideAll(await load(stream), asked);
+  };
+
   /** One round: what waits is decided and appended. False when the race was lost and the same commands must be decided again. */
   const round = async (stream: string, queue: Queue<C, State, Fact, Reason>): Promise<'lost' | 'progress'> => {
     if (queue.unsettled) {
@@ -209,11 +226,7 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
       cache.delete(stream);
       if (result.is === 'unavailable') throw new StoreUnavailable(result.message);
     }
-    const cached = cache.get(stream);
-    const entry = cached ?? (await load(stream));
-    let decided = decideAll(entry, queue.waiting);
-    if (decided.batch.length === 0 && cached && !store.onlyWriter) decided = decideAll(await load(stream), queue.waiting);
-    const { draft, batch, appended, settled, taken } = decided;
+    const { draft, batch, appended, settled, taken } = await decided(stream, [...queue.waiting]);
     if (batch.length > 0) {
       const result = await settle(stream, queue, draft.revision - batch.length, batch);
       if (result.is === 'unavailable') throw new StoreUnavailable(result.message);
