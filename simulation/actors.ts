@@ -12,13 +12,13 @@ import { admission, agreement, appropriation, deposit } from './town.ts';
 export const nextCalls = (book: Notebook, random: Random): Call[] => {
   const steps: Steps = { book, random, mischief: true };
   const kind = random.weighted([
-    [10, apply],
-    [16, applications],
-    [14, propose],
-    [52, orders],
-    [12, clearing],
-    [5, voucher],
-    [4, redLetter],
+    [4, apply],
+    [12, applications],
+    [11, propose],
+    [66, orders],
+    [10, clearing],
+    [3, voucher],
+    [2, redLetter],
     [3, registry],
     [3, treasury],
     [2, rules],
@@ -67,7 +67,7 @@ const propose = ({ book, random }: Steps): Call[] => {
 
 const orders = (steps: Steps): Call[] => {
   const { book, random } = steps;
-  return first(latest(random, book.orders, 30), (id) => stepOfOrder(steps, id));
+  return first(latest(random, book.orders, 18), (id) => stepOfOrder(steps, id));
 };
 
 const clearing = (steps: Steps): Call[] => {
@@ -83,8 +83,8 @@ const voucher = ({ book, random }: Steps): Call[] => {
   const id = String(order['voucherId']);
   const home = id.slice(0, 6);
   const [operation, path] = random.weighted([
-    [4, ['freezeVoucher', 'freeze']],
-    [5, ['unfreezeVoucher', 'unfreeze']],
+    [3, ['freezeVoucher', 'freeze']],
+    [6, ['unfreezeVoucher', 'unfreeze']],
     [1, ['revokeVoucher', 'revocation']],
   ] as const);
   return [call('redemption', operation)(home, `/vouchers/${id}/${path}`, official('approver', home), { id }, { reason: 'looked into' })];

@@ -87,7 +87,6 @@ export class Commands {
     const { call, request } = asked;
     if (first.call.actor.sub !== call.actor.sub) return;
     if (first.request.hash === request.hash) {
-      if (reply.is === 'done' && reply.created) this.#violated(`14: ${request.key} was acknowledged as new twice`);
       if (reply.is !== 'refused' || undecided.has(reply.reason) || hearsay.has(reply.reason)) return;
       if (this.#told.get('done')?.has(request.key)) this.#violated(`14: ${request.key} was acknowledged, and again refused ${reply.reason}`);
       return;

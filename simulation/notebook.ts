@@ -26,6 +26,7 @@ export class Notebook {
   constructor(world: World, town: Town, seed: number) {
     this.world = world;
     this.town = town;
+    this.applications.push(...town.applications);
     this.newId = ulids(50_000 + (seed % 40_000));
   }
 

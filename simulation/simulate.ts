@@ -1,5 +1,6 @@
 import type { Home } from '@tongdui/contracts';
 import type { Request } from '@tongdui/decider/operation';
+import type { StoredFact } from '@tongdui/event-store';
 import { nextCalls } from './actors.ts';
 import { Auditor } from './auditor.ts';
 import type { Call } from './calls.ts';
@@ -22,6 +23,7 @@ export type HistoryOptions = {
   /** Of the commands by their number: those that are left out. */
   readonly without?: ReadonlySet<number>;
   readonly plant?: Plant;
+  readonly onFact?: (fact: StoredFact) => void;
   readonly onCommand?: (number: number, call: Call, reply: Reply) => void;
 };
 
@@ -78,6 +80,7 @@ export class Play {
       ...(options.plant ? { plant: options.plant } : {}),
       onFact: (fact, disk) => {
         this.#digest.add(fact, disk);
+        options.onFact?.(fact);
         this.auditor.recorded(fact.metadata['request'] as { key: string; hash: string } | undefined);
       },
       onEvent: (event) => this.auditor.published(event),

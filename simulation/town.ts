@@ -17,6 +17,8 @@ export type Town = {
   readonly labs: readonly Lab[];
   readonly pots: readonly Pot[];
   /** In steps: everything of one step may happen at the same time. */
+  /** Of which vouchers are issued before anything goes wrong. */
+  readonly applications: readonly string[];
   readonly preparation: readonly (readonly Call[])[];
   readonly termsOf: (home: string, change?: Partial<PolicyTerms>) => PolicyTerms;
 };
@@ -86,6 +88,14 @@ export const town = (random: Random): Town => {
   const pairs = cities.flatMap((home) => cities.filter((host) => host !== home).map((host) => [home, host] as const));
   const agreed = pairs.filter(() => random.chance(0.8)).map(([home, host]) => agreement(home, host, 1, random.chance(0.75) ? 'host-fronted' : 'home-direct'));
   const prefunds = pairs.map(([home, host]) => deposit(home, host, newId(), 10_000 + random.below(40_000)));
+  const first = enterprises.map(({ home, uscc }, at) => ({
+    id: `${home}-application-${newId()}`,
+    home,
+    uscc,
+    faceFen: random.between(20_001, 44_999),
+    funding: [own[at % own.length]?.openTo[0] === home ? (own[at % own.length] as Pot) : shared, lent],
+    bps: random.between(1_000, 9_000),
+  }));
   return {
     cities,
     enterprises,
@@ -112,8 +122,24 @@ export const town = (random: Random): Town => {
         ),
         ...labs.flatMap((lab) => cities.filter((home) => home !== lab.host).map((home) => recognition(home, lab, newId()))),
       ],
+      ...['draftApplication', 'submitApplication', 'checkApplication', 'approveApplication'].map((operation) =>
+        first.map((one) => firstApplication(one, operation)),
+      ),
     ],
+    applications: first.map(({ id }) => id),
   };
+};
+
+type FirstApplication = Enterprise & { readonly id: string; readonly faceFen: number; readonly funding: readonly Pot[]; readonly bps: number };
+const firstApplication = ({ id, home, uscc, faceFen, funding, bps }: FirstApplication, operation: string): Call => {
+  const path = { draftApplication: '', submitApplication: '/submission', checkApplication: '/check', approveApplication: '/approval' }[operation] ?? '';
+  const boss = ofOrganisation('enterprise', home, uscc);
+  const actor = { checkApplication: official('reviewer', home), approveApplication: official('approver', home) }[operation] ?? boss;
+  const body = {
+    draftApplication: { enterprise: uscc, requestedFen: faceFen, categories: ['testing'], purpose: 'A test' },
+    approveApplication: { faceFen, funding: funding.map((pot, at) => ({ potId: pot.id, bps: at === 0 ? bps : 10_000 - bps })) },
+  }[operation];
+  return call('issuance', operation)(home, `/applications/${id}${path}`, actor, { id }, body ?? {});
 };
 
 const enrolled = ({ home, uscc }: Enterprise): Call => {
