@@ -83,11 +83,13 @@ const voucher = ({ book, random }: Steps): Call[] => {
   const id = String(order['voucherId']);
   const home = id.slice(0, 6);
   const [operation, path] = random.weighted([
-    [3, ['freezeVoucher', 'freeze']],
-    [6, ['unfreezeVoucher', 'unfreeze']],
+    [3, ['freezeVoucher', 'freezes']],
+    [6, ['unfreezeVoucher', 'unfreezes']],
     [1, ['revokeVoucher', 'revocation']],
   ] as const);
-  return [call('redemption', operation)(home, `/vouchers/${id}/${path}`, official('approver', home), { id }, { reason: 'looked into' })];
+  const n = operation === 'revokeVoucher' ? undefined : book.nextTurn(operation, id);
+  const address = `/vouchers/${id}/${path}${n === undefined ? '' : `/${n}`}`;
+  return [call('redemption', operation)(home, address, official('approver', home), { id, ...(n === undefined ? {} : { n }) }, { reason: 'looked into' })];
 };
 
 const redLetter = ({ book, random }: Steps): Call[] => {

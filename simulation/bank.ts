@@ -1,5 +1,5 @@
 import type { PaymentReference } from '@tongdui/contracts';
-import { type PaymentRail, type RailOutcome, RailUnreachable } from '../services/redemption/src/payment-rail.ts';
+import type { PaymentRail, RailOutcome } from '../services/redemption/src/payment-rail.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -42,13 +42,13 @@ export class Bank {
         await travel();
         const known = this.#payments.get(reference) ?? this.#take(reference, amountFen);
         await travel();
-        if (known === 'lost' || (this.#troubled && this.#random.chance(0.1))) throw new RailUnreachable(`no answer about ${reference}`);
+        if (known === 'lost' || (this.#troubled && this.#random.chance(0.1))) throw new Error(`no answer about ${reference}`);
         return this.#answer(known);
       },
       find: async (reference) => {
         await travel();
         const known = this.#payments.get(reference);
-        if (this.#troubled && this.#random.chance(0.05)) throw new RailUnreachable(`no answer about ${reference}`);
+        if (this.#troubled && this.#random.chance(0.05)) throw new Error(`no answer about ${reference}`);
         await travel();
         if (!known) return { is: 'never-seen' };
         if (known.says === 'pending' || known.knownAtMs > this.#scheduler.nowMs()) return { is: 'pending' };

@@ -23,11 +23,23 @@ export class Notebook {
   readonly agreements = new Map<string, number>();
   readonly sanctions: { readonly id: string; lifted: boolean }[] = [];
 
+  readonly #turns = new Map<string, number>();
+
   constructor(world: World, town: Town, seed: number) {
     this.world = world;
     this.town = town;
     this.applications.push(...town.applications);
     this.newId = ulids(50_000 + (seed % 40_000));
+  }
+
+  /** What can rightly happen again is numbered: the number after the last that was acknowledged. */
+  nextTurn(operation: string, id: string): number {
+    return (this.#turns.get(`${operation} ${id}`) ?? 0) + 1;
+  }
+
+  acknowledged({ operation, ids }: Call): void {
+    const key = `${operation} ${String(ids['id'])}`;
+    if (typeof ids['n'] === 'number') this.#turns.set(key, Math.max(ids['n'], this.#turns.get(key) ?? 0));
   }
 
   today(): LocalDate {

@@ -168,6 +168,7 @@ export class Play {
     const asked = this.auditor.asked(call, request);
     void process.call(call.operation, request, { ...call.body, ...call.ids }).then((reply) => {
       this.underWay -= 1;
+      if (reply.is === 'done' || reply.is === 'pending') book.acknowledged(call);
       this.auditor.answered(asked, reply);
       this.#heard(number, call, reply);
     });

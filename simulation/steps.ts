@@ -90,8 +90,8 @@ export const stepOfOrder = (steps: Steps, id: string): Call[] => {
       const baseFen = Number(order['contract'].baseFen);
       const actualBaseFen = random.chance(0.3) ? Math.max(10, Math.floor((baseFen * random.between(50, 99)) / 100)) : baseFen;
       const accepted = { acceptedOn: today, actualBaseFen };
-      if (sometimes(steps, 0.1)) return step('decideDelivery', '/delivery-decision', official('reviewer', home), { decision: 'accepted', reason: 'silence', ...accepted });
-      if (sometimes(steps, 0.04)) return step('decideDelivery', '/delivery-decision', official('reviewer', home), { decision: 'refused', reason: 'not delivered' });
+      if (sometimes(steps, 0.1)) return step('decideDelivery', '/bureau-decision', official('reviewer', home), { decision: 'accepted', reason: 'silence', ...accepted });
+      if (sometimes(steps, 0.04)) return step('decideDelivery', '/bureau-decision', official('reviewer', home), { decision: 'refused', reason: 'not delivered' });
       return step('acceptDelivery', '/acceptance', boss, accepted);
     }
     case 'accepted-by-enterprise': {
@@ -125,6 +125,10 @@ export const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
   const step = (operation: string, path: string, actor: Call['actor'], body: Call['body'] = {}, ids: object = {}) => [
     call('redemption', operation)(home, `/claims/${id}${path}`, actor, { id, ...ids }, body),
   ];
+  const nth = (operation: string, path: string, actor: Call['actor'], body: Call['body'] = {}) => {
+    const n = steps.book.nextTurn(operation, id);
+    return step(operation, `${path}/${n}`, actor, body, { n });
+  };
   const reviewer = someone(steps, 'reviewer', home, 2);
   const approver = someone(steps, 'approver', home);
   switch (claim['status']) {
@@ -132,17 +136,17 @@ export const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
     case 'sent-back':
       return steps.mischief || random.chance(0.5) ? submission(steps, claim) : [];
     case 'submitted':
-      if (sometimes(steps, 0.06)) return step('sendBackClaim', '/correction', reviewer, { reason: 'unreadable' });
-      if (sometimes(steps, 0.04)) return step('holdClaim', '/hold', reviewer, { reason: 'related-parties' });
-      return step('checkClaim', '/check', someone(steps, 'reviewer', String(claim['host'])));
+      if (sometimes(steps, 0.06)) return nth('sendBackClaim', '/corrections', reviewer, { reason: 'unreadable' });
+      if (sometimes(steps, 0.04)) return nth('holdClaim', '/holds', reviewer, { reason: 'related-parties' });
+      return nth('checkClaim', '/checks', someone(steps, 'reviewer', String(claim['host'])));
     case 'checked': {
-      if (sometimes(steps, 0.04)) return step('sendBackClaim', '/correction', reviewer, { reason: 'unreadable' });
+      if (sometimes(steps, 0.04)) return nth('sendBackClaim', '/corrections', reviewer, { reason: 'unreadable' });
       return step('reviewClaim', '/review', reviewer, reviewOf(steps, claim));
     }
     case 'risk-hold':
-      return step('releaseHold', '/hold-release', approver, { ruling: sometimes(steps, 0.3) ? 'upheld' : 'dismissed', reason: 'looked into' });
+      return nth('releaseHold', '/hold-releases', approver, { ruling: sometimes(steps, 0.3) ? 'upheld' : 'dismissed', reason: 'looked into' });
     case 'reviewed':
-      if (sometimes(steps, 0.05)) return step('rejectClaim', '/rejection', approver, { reason: 'not eligible' });
+      if (sometimes(steps, 0.05)) return nth('rejectClaim', '/rejections', approver, { reason: 'not eligible' });
       return step('openNotice', '/notice', approver);
     case 'notice': {
       const objection = `01J${'0'.repeat(22)}${random.below(2)}`;
@@ -157,21 +161,22 @@ export const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
     }
     case 'payable':
     case 'failed':
-      if (sometimes(steps, 0.08)) return step('rejectClaim', '/rejection', approver, { reason: 'not eligible' });
+      if (sometimes(steps, 0.08)) return nth('rejectClaim', '/rejections', approver, { reason: 'not eligible' });
       return stepOfPayment(steps, claim);
     case 'instructed':
     case 'unknown':
       return stepOfPayment(steps, claim);
     case 'paid':
-      if (sometimes(steps, 0.12)) return step('clawBack', '/clawback', approver, { reason: 'fraud' });
+      if (sometimes(steps, 0.12)) return nth('clawBack', '/clawbacks', approver, { reason: 'fraud' });
       return sometimes(steps, 0.08) ? returned(steps, claim) : [];
     case 'clawback-due': {
-      if (sometimes(steps, 0.2)) return step('writeOffClawback', '/write-off', approver, { reason: 'insolvent' });
+      if (sometimes(steps, 0.2)) return nth('writeOffClawback', '/write-offs', approver, { reason: 'insolvent' });
       if (sometimes(steps, 0.1)) return returned(steps, claim);
       const paymentId = paymentIdOf(claim);
       const amountFen = totalOf(claim['left']);
+      const n = steps.book.nextTurn('recoverPayment', paymentId);
       return [
-        call('redemption', 'recoverPayment')(homeOf(paymentId), `/payments/${paymentId}/recovery`, official('payer', homeOf(paymentId)), { id: paymentId }, { recoveredOn: steps.book.today(), amountFen }),
+        call('redemption', 'recoverPayment')(homeOf(paymentId), `/payments/${paymentId}/recoveries/${n}`, official('payer', homeOf(paymentId)), { id: paymentId, n }, { recoveredOn: steps.book.today(), amountFen }),
       ];
     }
     default:
@@ -229,7 +234,8 @@ const submission = (steps: Steps, claim: Shown): Call[] => {
 
 const returned = ({ book }: Steps, claim: Shown): Call[] => {
   const id = paymentIdOf(claim);
-  return [call('redemption', 'returnPayment')(homeOf(id), `/payments/${id}/return`, official('payer', homeOf(id)), { id }, { returnedOn: book.today(), reason: 'account closed' })];
+  const n = book.nextTurn('returnPayment', id);
+  return [call('redemption', 'returnPayment')(homeOf(id), `/payments/${id}/returns/${n}`, official('payer', homeOf(id)), { id, n }, { returnedOn: book.today(), reason: 'account closed' })];
 };
 
 const stepOfPayment = (steps: Steps, claim: Shown): Call[] => {
