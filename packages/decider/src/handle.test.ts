@@ -140,6 +140,16 @@ describe('handle', () => {
     expect(await late).toMatchObject({ is: 'accepted' });
   });
 
+  test('another decision under the same command id is not taken for the one that is stored', async () => {
+    const store = memoryEventStore();
+    const shared = { ...answering(store, []), onlyWriter: false };
+    const [one, other] = [handle(shared, purse, { wall }), handle(shared, purse, { wall })];
+    await other.current('s.G60.p-1');
+    await one.run('s.G60.p-1', add(60, { id: 'work' }));
+    expect(await other.run('s.G60.p-1', add(50, { id: 'work' }))).toMatchObject({ reason: 'too-much' });
+    expect((await other.current('s.G60.p-1')).state.total).toBe(60);
+  });
+
   test('a contradiction to what was remembered is looked at again where others write too', async () => {
     const shared = { ...answering(memoryEventStore(), []), onlyWriter: false };
     const { run } = handle(shared, onceOpen, { wall });

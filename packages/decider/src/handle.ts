@@ -157,16 +157,16 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
         if (!decision.accepted) answer = refused(decision.reason);
         else if (decision.facts.length === 0) answer = accepted(false);
         else {
+          let size = 0;
           const facts = decision.facts.map((fact, index): NewFact => {
             const { type, ...data } = fact;
-            return {
-              id: uuidv5(`${id}/${index}`, factIds),
-              type,
-              data: data as JsonObject,
-              metadata: request && index === 0 ? { request } : {},
-            };
+            const text = JSON.stringify(fact);
+            const metadata = request && index === 0 ? { request } : {};
+            size += (text.length + JSON.stringify(metadata).length + 100) * 2;
+            // Stores tell a resent append by these ids. Two processes that do the same work may come to different decisions under one command
+            // id: what it says is part of the id, so that the second one loses the revision check instead of being taken for the first.
+            return { id: uuidv5(`${id}/${index}/${text}`, factIds), type, data: data as JsonObject, metadata };
           });
-          const size = facts.reduce((sum, fact) => sum + JSON.stringify(fact).length * 2, 0);
           if (batch.length > 0 && (batch.length + facts.length > appendFactsMax || bytes + size > appendBytesMax)) break;
           bytes += size;
           batch.push(...facts);
