@@ -73,7 +73,7 @@ export const stepOfOrder = (steps: Steps, id: string): Call[] => {
       if (!steps.mischief || order['pending']) return [];
       if (random.chance(0.04)) return step('cancelOrder', '/cancellation', boss, { reason: 'changed plans' });
       const n = order['attempts'].length + 1;
-      return step('submitContract', `/contracts/${n}`, boss, contract(steps, today), { n });
+      return step('submitContract', `/contracts/${n}`, boss, contract(steps, today, order), { n });
     }
     case 'contract-registered': {
       if (!steps.mischief) return [];
@@ -103,10 +103,14 @@ export const stepOfOrder = (steps: Steps, id: string): Call[] => {
   }
 };
 
-const contract = ({ book, random }: Steps, today: LocalDate) => {
-  const baseFen = random.between(1_000, 60_000);
+/** Sometimes for the last fen of the voucher: what rounding has done to its pots shows there. */
+const contract = ({ book, random }: Steps, today: LocalDate, order: Shown) => {
+  const voucher = book.row('redemption', order['home'], 'vouchers', order['voucherId']);
+  const left = voucher?.['is'] === 'voucher' ? totalOf(voucher['available']) : 0;
+  const takesAll = left > 0 && left <= 29_000 && random.chance(0.3);
+  const baseFen = takesAll ? left * 3 + 10 : random.between(1_000, 60_000);
   const most = Math.min(Math.floor((baseFen * 3_333) / 10_000), 30_000);
-  const subsidyFen = random.chance(0.05) ? baseFen : Math.max(1, random.chance(0.5) ? most : random.between(1, most));
+  const subsidyFen = takesAll ? left : random.chance(0.05) ? baseFen : Math.max(1, random.chance(0.5) ? most : random.between(1, most));
   return {
     contractNumber: `C-${book.newId()}`,
     signedOn: today,

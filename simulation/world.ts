@@ -159,7 +159,7 @@ export class World {
     const bus = this.#bus;
     if (this.#weather === 0) return bus.below(3);
     if (bus.chance(0.8)) return bus.below(6);
-    return bus.chance(0.06 * this.#weather) ? bus.below(20_000) : bus.below(400);
+    return bus.chance(0.08 * this.#weather) ? bus.below(20_000) : bus.below(400);
   }
 }
 
