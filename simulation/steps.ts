@@ -107,7 +107,7 @@ export const stepOfOrder = (steps: Steps, id: string): Call[] => {
 const contract = ({ book, random }: Steps, today: LocalDate, order: Shown) => {
   const voucher = book.row('redemption', order['home'], 'vouchers', order['voucherId']);
   const left = voucher?.['is'] === 'voucher' ? totalOf(voucher['available']) : 0;
-  const takesAll = left > 0 && left <= 29_000 && random.chance(0.3);
+  const takesAll = left > 0 && left <= 29_000 && random.chance(0.45);
   const baseFen = takesAll ? left * 3 + 10 : random.between(1_000, 60_000);
   const most = Math.min(Math.floor((baseFen * 3_333) / 10_000), 30_000);
   const subsidyFen = takesAll ? left : random.chance(0.05) ? baseFen : Math.max(1, random.chance(0.5) ? most : random.between(1, most));
@@ -165,7 +165,7 @@ export const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
     }
     case 'payable':
     case 'failed':
-      if (sometimes(steps, 0.08)) return nth('rejectClaim', '/rejections', approver, { reason: 'not eligible' });
+      if (sometimes(steps, isWaiting(steps, claim) ? 0.5 : 0.06)) return nth('rejectClaim', '/rejections', approver, { reason: 'not eligible' });
       return stepOfPayment(steps, claim);
     case 'instructed':
     case 'unknown':
@@ -241,6 +241,9 @@ const returned = ({ book }: Steps, claim: Shown): Call[] => {
   const n = book.nextTurn('returnPayment', id);
   return [call('redemption', 'returnPayment')(homeOf(id), `/payments/${id}/returns/${n}`, official('payer', homeOf(id)), { id, n }, { returnedOn: book.today(), reason: 'account closed' })];
 };
+
+/** For its prefund: to be granted a draw, or to hear of it at all. */
+const isWaiting = ({ book }: Steps, claim: Shown): boolean => ['asking', 'queued'].includes(book.paymentOf(claim)?.['status']);
 
 const stepOfPayment = (steps: Steps, claim: Shown): Call[] => {
   const { book } = steps;
