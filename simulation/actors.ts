@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { addDays } from '@tongdui/calendar';
 import type { PolicyTerms, Sha256, Uscc } from '@tongdui/contracts';
-import { type Call, call, ofOrganisation, official } from './calls.ts';
+import { type Call, call, official, ofOrganisation } from './calls.ts';
 import type { Notebook, Shown } from './notebook.ts';
 import type { Random } from './random.ts';
-import { type Steps, stepOfApplication, stepOfOrder } from './steps.ts';
 import { stepsOfClearing } from './steps.clearing.ts';
+import { type Steps, stepOfApplication, stepOfOrder } from './steps.ts';
 import { admission, agreement, appropriation, deposit } from './town.ts';
 
 /** What somebody does next, by chance: mostly something sensible, sometimes something again, sometimes something wrong. */
@@ -54,11 +54,11 @@ const applications = (steps: Steps): Call[] =>
   first(latest(steps.random, steps.book.applications, 12), (id) => stepOfApplication(steps, id));
 
 const propose = ({ book, random }: Steps): Call[] => {
-  const issued = book.applications.filter((id) => book.row('issuance', id.slice(0, 6), 'applications', id)?.['status'] === 'issued');
+  const issued = book.applications.filter((id) => book.row('issuance', id.slice(0, 6), 'applications', id)?.status === 'issued');
   if (issued.length === 0) return [];
   const application = random.pick(issued);
   const home = application.slice(0, 6);
-  const uscc = book.row('issuance', home, 'applications', application)?.['enterprise'] as Uscc;
+  const uscc = book.row('issuance', home, 'applications', application)?.enterprise as Uscc;
   const id = `${home}-order-${book.newId()}`;
   book.orders.push(id);
   const body = { voucherId: application.replace('-application-', '-voucher-'), offeringId: random.pick(book.town.labs).offering };
@@ -79,8 +79,8 @@ const voucher = ({ book, random }: Steps): Call[] => {
   if (book.orders.length === 0) return [];
   const chosen = random.pick(book.orders);
   const order = book.row('redemption', chosen.slice(0, 6), 'orders', chosen);
-  if (!order?.['voucherId']) return [];
-  const id = String(order['voucherId']);
+  if (!order?.voucherId) return [];
+  const id = String(order.voucherId);
   const home = id.slice(0, 6);
   const [operation, path] = random.weighted([
     [3, ['freezeVoucher', 'freezes']],
@@ -89,7 +89,15 @@ const voucher = ({ book, random }: Steps): Call[] => {
   ] as const);
   const n = operation === 'revokeVoucher' ? undefined : book.nextTurn(operation, id);
   const address = `/vouchers/${id}/${path}${n === undefined ? '' : `/${n}`}`;
-  return [call('redemption', operation)(home, address, official('approver', home), { id, ...(n === undefined ? {} : { n }) }, { reason: 'looked into' })];
+  return [
+    call('redemption', operation)(
+      home,
+      address,
+      official('approver', home),
+      { id, ...(n === undefined ? {} : { n }) },
+      { reason: 'looked into' },
+    ),
+  ];
 };
 
 const redLetter = ({ book, random }: Steps): Call[] => {
@@ -98,14 +106,31 @@ const redLetter = ({ book, random }: Steps): Call[] => {
   const digest = hash('sha256', invoice.number) as Sha256;
   const key = book.newId();
   const body = { amountFen: random.between(1, invoice.totalFen), issuedOn: book.today() };
-  return [call('redemption', 'redLetterInvoice')('G60', `/invoices/${digest}/red-letters/${key}`, official('reviewer', random.pick(book.town.cities)), { digest, id: key }, body)];
+  return [
+    call('redemption', 'redLetterInvoice')(
+      'G60',
+      `/invoices/${digest}/red-letters/${key}`,
+      official('reviewer', random.pick(book.town.cities)),
+      { digest, id: key },
+      body,
+    ),
+  ];
 };
 
 const registry = ({ book, random }: Steps): Call[] => {
   const lab = random.pick(book.town.labs);
   const id = `${lab.host}-provider-${lab.uscc}`;
   const n = (book.admissions.get(id) ?? 1) + 1;
-  if (random.chance(0.12)) return [call('registry', 'suspendProvider')(lab.host, `/providers/${id}/suspensions/${n}`, official('reviewer', lab.host), { id }, { reason: 'complaint' })];
+  if (random.chance(0.12))
+    return [
+      call('registry', 'suspendProvider')(
+        lab.host,
+        `/providers/${id}/suspensions/${n}`,
+        official('reviewer', lab.host),
+        { id },
+        { reason: 'complaint' },
+      ),
+    ];
   const open = book.sanctions.find(({ lifted }) => !lifted);
   if (open && random.chance(0.7)) {
     open.lifted = true;
@@ -115,7 +140,15 @@ const registry = ({ book, random }: Steps): Call[] => {
     const sanction = `G60-sanction-${book.newId()}`;
     book.sanctions.push({ id: sanction, lifted: false });
     const { uscc } = random.pick(book.town.enterprises);
-    return [call('registry', 'imposeSanction')('G60', `/sanctions/${sanction}`, official('joint-office', 'G60'), { id: sanction }, { uscc, reason: 'fraud', validFrom: book.today(), validUntil: addDays(book.today(), 6) })];
+    return [
+      call('registry', 'imposeSanction')(
+        'G60',
+        `/sanctions/${sanction}`,
+        official('joint-office', 'G60'),
+        { id: sanction },
+        { uscc, reason: 'fraud', validFrom: book.today(), validUntil: addDays(book.today(), 6) },
+      ),
+    ];
   }
   book.admissions.set(id, n);
   return [admission(lab, n)];
@@ -127,14 +160,22 @@ const treasury = ({ book, random }: Steps): Call[] => {
   if (home === host) return [];
   const key = book.newId();
   if (random.chance(0.5)) return [deposit(home, host, key, random.between(1, 15_000))];
-  return [call('clearing', 'withdrawPrefund')(host, `/pairs/${home}-${host}/withdrawals/${key}`, official('treasurer', host), { pair: `${home}-${host}`, id: key }, { amountFen: random.between(1, 20_000) })];
+  return [
+    call('clearing', 'withdrawPrefund')(
+      host,
+      `/pairs/${home}-${host}/withdrawals/${key}`,
+      official('treasurer', host),
+      { pair: `${home}-${host}`, id: key },
+      { amountFen: random.between(1, 20_000) },
+    ),
+  ];
 };
 
 const rules = ({ book, random }: Steps): Call[] => {
   const [home, host] = [random.pick(book.town.cities), random.pick(book.town.cities)];
   const effectiveFrom = addDays(book.today(), random.between(1, 4));
   if (home !== host && random.chance(0.5)) {
-    const versions = (book.row('clearing', 'G60', 'agreements', `${home}-${host}`)?.['versions'] as Shown[] | undefined) ?? [];
+    const versions = (book.row('clearing', 'G60', 'agreements', `${home}-${host}`)?.versions as Shown[] | undefined) ?? [];
     return [agreement(home, host, versions.length + 1, random.chance(0.6) ? 'host-fronted' : 'home-direct', effectiveFrom)];
   }
   const id = `${home}-policy-${book.newId()}`;
@@ -142,7 +183,15 @@ const rules = ({ book, random }: Steps): Call[] => {
     payeeMode: random.chance(0.7) ? 'lab-redeemed' : 'enterprise-refunded',
     capPerEnterpriseYearFen: random.between(70_000, 120_000) as PolicyTerms['capPerEnterpriseYearFen'],
   };
-  return [call('issuance', 'publishPolicy')(home, `/policies/${id}`, official('policy-officer', home), { id }, { effectiveFrom, terms: book.town.termsOf(home, change) })];
+  return [
+    call('issuance', 'publishPolicy')(
+      home,
+      `/policies/${id}`,
+      official('policy-officer', home),
+      { id },
+      { effectiveFrom, terms: book.town.termsOf(home, change) },
+    ),
+  ];
 };
 
 /** A retry, or the same id for something else. */
@@ -154,9 +203,9 @@ const again = ({ book, random }: Steps): Call[] => {
 
 const withOtherBody = (earlier: Call): Call => {
   const { body } = earlier;
-  if (typeof body['reason'] === 'string') return { ...earlier, body: { ...body, reason: `${body['reason']}, on second thoughts` } };
-  if (typeof body['amountFen'] === 'number') return { ...earlier, body: { ...body, amountFen: body['amountFen'] + 1 } };
-  return typeof body['baseFen'] === 'number' ? { ...earlier, body: { ...body, baseFen: body['baseFen'] + 1 } } : earlier;
+  if (typeof body.reason === 'string') return { ...earlier, body: { ...body, reason: `${body.reason}, on second thoughts` } };
+  if (typeof body.amountFen === 'number') return { ...earlier, body: { ...body, amountFen: body.amountFen + 1 } };
+  return typeof body.baseFen === 'number' ? { ...earlier, body: { ...body, baseFen: body.baseFen + 1 } } : earlier;
 };
 
 /** The right thing by the wrong person. */

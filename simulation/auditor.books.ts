@@ -11,7 +11,7 @@ export class Books {
 
   post(event: CloudEvent): void {
     const data = event.data as Data;
-    const slices = (data['slices'] ?? []) as readonly Slice[];
+    const slices = (data.slices ?? []) as readonly Slice[];
     const each = (debit: string, credit: string, of: readonly Slice[] = slices) => {
       for (const { owner, amountFen } of of) this.#entry(owner, debit, credit, amountFen);
     };
@@ -23,19 +23,19 @@ export class Books {
       case 'amount-reserved':
         return each('pot:reserved', 'pot:committed');
       case 'amount-released':
-        return each(`pot:${data['returnsTo']}`, 'pot:reserved');
+        return each(`pot:${data.returnsTo}`, 'pot:reserved');
       case 'amount-redeemed':
         each('pot:redeemed', 'pot:reserved');
-        return each(`pot:${data['returnsTo']}`, 'pot:reserved', data['released']);
+        return each(`pot:${data.returnsTo}`, 'pot:reserved', data.released);
       case 'amount-restored':
-        return each(`pot:${data['returnsTo']}`, 'pot:redeemed');
+        return each(`pot:${data.returnsTo}`, 'pot:redeemed');
       case 'voucher-closed':
         return each('pot:available', 'pot:committed');
       case 'claim-payable':
         each('pot:spent', 'pot:redeemed');
         return each('expenditure', 'payable:payee');
       case 'claim-rejected':
-        if (!data['wasPayable']) return;
+        if (!data.wasPayable) return;
         each('pot:redeemed', 'pot:spent');
         return each('payable:payee', 'expenditure');
       case 'clawback-due':
@@ -59,20 +59,20 @@ export class Books {
     const { debtor, creditor, amountFen, cycle, payer, receiver } = data;
     switch (shortName(event)) {
       case 'dispute-decided':
-        if (data['wonBy'] !== 'debtor') return;
-        this.#entry(data['host'], 'receivable:lab', `due-to:${data['home']}`, amountFen);
-        this.#toOwners(data, slices, `due-from:${data['host']}`, 'recoverable');
+        if (data.wonBy !== 'debtor') return;
+        this.#entry(data.host, 'receivable:lab', `due-to:${data.home}`, amountFen);
+        this.#toOwners(data, slices, `due-from:${data.host}`, 'recoverable');
         each('recoverable', 'expenditure');
         return each('pot:available', 'pot:spent');
       case 'prefund-moved': {
-        const sign = data['direction'] === 'deposited' ? 1 : -1;
+        const sign = data.direction === 'deposited' ? 1 : -1;
         this.#entry(debtor, `prefund-at:${creditor}`, 'cash', sign * amountFen);
         return this.#entry(creditor, 'cash', `prefund-of:${debtor}`, sign * amountFen);
       }
       case 'cycle-netted':
-        for (const gross of data['gross'] as Data[]) {
-          this.#entry(gross['debtor'], `due-to:${gross['creditor']}`, `clearing:${cycle}`, gross['amountFen']);
-          this.#entry(gross['creditor'], `clearing:${cycle}`, `due-from:${gross['debtor']}`, gross['amountFen']);
+        for (const gross of data.gross as Data[]) {
+          this.#entry(gross.debtor, `due-to:${gross.creditor}`, `clearing:${cycle}`, gross.amountFen);
+          this.#entry(gross.creditor, `clearing:${cycle}`, `due-from:${gross.debtor}`, gross.amountFen);
         }
         return;
       case 'transfer-sent':

@@ -13,7 +13,14 @@ type Data = Readonly<Record<string, any>>;
 /** Refusals that say nothing about the command. */
 const undecided = new Set(['contended', 'store-unavailable']);
 /** Refusals by what a service has heard of others so far; a read model that is being rebuilt has heard less. */
-const hearsay = new Set(['offering-unknown', 'voucher-unknown', 'evidence-unknown', 'no-policy-in-force', 'account-unknown', 'sanctioned-party']);
+const hearsay = new Set([
+  'offering-unknown',
+  'voucher-unknown',
+  'evidence-unknown',
+  'no-policy-in-force',
+  'account-unknown',
+  'sanctioned-party',
+]);
 
 /** After the first was acknowledged, nobody who asks later may be told the second. */
 const contradictions: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +47,11 @@ export class Commands {
   readonly #terms = new Map<string, Data[]>();
   #moment = 0;
 
-  constructor(violated: (violation: string) => void, issuedOn: (voucherId: string) => string | undefined, peopleOf: (claimId: string) => readonly string[] | undefined) {
+  constructor(
+    violated: (violation: string) => void,
+    issuedOn: (voucherId: string) => string | undefined,
+    peopleOf: (claimId: string) => readonly string[] | undefined,
+  ) {
     this.#violated = violated;
     this.#issuedOn = issuedOn;
     this.#peopleOf = peopleOf;
@@ -55,7 +66,7 @@ export class Commands {
   asked(call: Call, request: Request): Asked {
     this.#moment += 1;
     if (call.operation === 'submitContract') {
-      const key = `${call.ids['id']}/${call.ids['n']}`;
+      const key = `${call.ids.id}/${call.ids.n}`;
       this.#contracts.set(key, [...(this.#contracts.get(key) ?? []), call.body]);
     }
     return { call, request, at: this.#moment };
@@ -73,8 +84,8 @@ export class Commands {
     const isRecorded = reply.is === 'pending' || reply.created;
     if (isRecorded && (!first || first.request.hash === hash)) this.#acknowledged.set(key, first ?? { ...asked, heardAt: this.#moment });
     if (call.operation === 'instructPayment' && reply.is === 'done') {
-      const claimId = String(call.ids['id']).split('-').slice(2).join('-');
-      const people = [...this.#claims.get(claimId) ?? []].flatMap((id) => this.#peopleOf(id) ?? []);
+      const claimId = String(call.ids.id).split('-').slice(2).join('-');
+      const people = [...(this.#claims.get(claimId) ?? [])].flatMap((id) => this.#peopleOf(id) ?? []);
       if (people.includes(call.actor.sub)) this.#violated(`13: ${call.actor.sub} paid a claim after acting on it`);
     }
   }
@@ -86,7 +97,8 @@ export class Commands {
     if (first.call.actor.sub !== call.actor.sub) return;
     if (first.request.hash === request.hash) {
       if (reply.is !== 'refused' || undecided.has(reply.reason) || hearsay.has(reply.reason)) return;
-      if (this.#told.get('done')?.has(request.key)) this.#violated(`14: ${request.key} was acknowledged, and again refused ${reply.reason}`);
+      if (this.#told.get('done')?.has(request.key))
+        this.#violated(`14: ${request.key} was acknowledged, and again refused ${reply.reason}`);
       return;
     }
     if (reply.is === 'done' || reply.is === 'pending') this.#violated(`14: ${request.key} was acknowledged with another body`);
@@ -95,7 +107,7 @@ export class Commands {
   #milestone(call: Call): void {
     const done = this.#told.get('done') ?? new Map<string, number>();
     this.#told.set('done', done);
-    const thing = `${call.operation} ${String(call.ids['id'] ?? call.ids['cycle'])}`;
+    const thing = `${call.operation} ${String(call.ids.id ?? call.ids.cycle)}`;
     if (!done.has(thing)) done.set(thing, this.#moment);
     const key = `PUT ${call.path}`;
     if (!done.has(key)) done.set(key, this.#moment);
@@ -104,19 +116,20 @@ export class Commands {
   #refused({ call, at }: Asked, reason: string): void {
     for (const [operation, reasons] of Object.entries(contradictions)) {
       if (!reasons.includes(reason)) continue;
-      const thing = `${operation} ${String(call.ids['id'] ?? call.ids['cycle'])}`;
+      const thing = `${operation} ${String(call.ids.id ?? call.ids.cycle)}`;
       const since = this.#told.get('done')?.get(thing);
-      if (since !== undefined && since < at) this.#violated(`14: ${call.operation} ${call.path} was refused ${reason} after ${operation} was acknowledged`);
+      if (since !== undefined && since < at)
+        this.#violated(`14: ${call.operation} ${call.path} was refused ${reason} after ${operation} was acknowledged`);
     }
   }
 
   published(event: CloudEvent): void {
     const data = event.data as Data;
     const name = shortName(event);
-    if (name === 'policy-published') this.#terms.set(data['home'], [...(this.#terms.get(data['home']) ?? []), data['terms']]);
+    if (name === 'policy-published') this.#terms.set(data.home, [...(this.#terms.get(data.home) ?? []), data.terms]);
     if (name === 'claim-payable') {
-      const short = String(data['claimId']).split('-').slice(2).join('-');
-      this.#claims.set(short, (this.#claims.get(short) ?? new Set()).add(data['claimId']));
+      const short = String(data.claimId).split('-').slice(2).join('-');
+      this.#claims.set(short, (this.#claims.get(short) ?? new Set()).add(data.claimId));
     }
     if (name === 'amount-reserved') this.#contract(data);
   }
@@ -124,11 +137,11 @@ export class Commands {
   /** What was reserved is what some contract asked for, within what some version of the policy allows. */
   #contract(data: Data): void {
     const { orderId, contract, voucherId, home } = data;
-    const reservedFen = data['slices'].reduce((sum: number, slice: Data) => sum + slice['amountFen'], 0);
+    const reservedFen = data.slices.reduce((sum: number, slice: Data) => sum + slice.amountFen, 0);
     const asked = this.#contracts.get(`${orderId}/${contract}`) ?? [];
     const fits = asked.some(({ baseFen, subsidyFen, signedOn }) => {
       const allowed = (this.#terms.get(home) ?? []).some((terms) =>
-        Object.values(terms['ratioBps'] as Record<string, number>).some((ratio) => subsidyFen <= mostOf(baseFen, ratio, terms)),
+        Object.values(terms.ratioBps as Record<string, number>).some((ratio) => subsidyFen <= mostOf(baseFen, ratio, terms)),
       );
       return subsidyFen === reservedFen && allowed && signedOn >= (this.#issuedOn(voucherId) ?? '9');
     });
@@ -143,4 +156,8 @@ export class Commands {
 }
 
 const mostOf = (baseFen: number, ratioBps: number, terms: Data): number =>
-  Math.min(Math.floor((baseFen * ratioBps) / 10_000), terms['capPerOrderFen'], baseFen - Math.ceil((baseFen * terms['ownShareFloorBps']) / 10_000));
+  Math.min(
+    Math.floor((baseFen * ratioBps) / 10_000),
+    terms.capPerOrderFen,
+    baseFen - Math.ceil((baseFen * terms.ownShareFloorBps) / 10_000),
+  );

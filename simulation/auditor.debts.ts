@@ -33,27 +33,27 @@ export class Debts {
       case 'obligation-accrued':
         return this.#accrue(data);
       case 'dispute-decided':
-        return data['wonBy'] === 'debtor' ? this.#expectBack(data) : undefined;
+        return data.wonBy === 'debtor' ? this.#expectBack(data) : undefined;
       case 'prefund-moved': {
-        const pair = this.#pair(`${data['debtor']}-${data['creditor']}`);
-        pair.prefundFen += (data['direction'] === 'deposited' ? 1 : -1) * data['amountFen'];
-        return this.#headroom(`${data['debtor']}-${data['creditor']}`);
+        const pair = this.#pair(`${data.debtor}-${data.creditor}`);
+        pair.prefundFen += (data.direction === 'deposited' ? 1 : -1) * data.amountFen;
+        return this.#headroom(`${data.debtor}-${data.creditor}`);
       }
       case 'cycle-called':
-        if (this.#calls.has(data['cycle'])) this.#violated(`12: ${data['cycle']} was called twice`);
-        this.#calls.set(data['cycle'], new Set());
+        if (this.#calls.has(data.cycle)) this.#violated(`12: ${data.cycle} was called twice`);
+        this.#calls.set(data.cycle, new Set());
         return;
       case 'pair-cut-off': {
-        const sealed = this.#calls.get(data['cycle']);
-        const pair = `${data['debtor']}-${data['creditor']}`;
-        if (!sealed) return this.#violated(`12: ${pair} was cut off for ${data['cycle']}, which nobody has called`);
-        if (sealed.has(pair)) this.#violated(`12: ${pair} was cut off for ${data['cycle']} twice`);
+        const sealed = this.#calls.get(data.cycle);
+        const pair = `${data.debtor}-${data.creditor}`;
+        if (!sealed) return this.#violated(`12: ${pair} was cut off for ${data.cycle}, which nobody has called`);
+        if (sealed.has(pair)) this.#violated(`12: ${pair} was cut off for ${data.cycle} twice`);
         sealed.add(pair);
-        if (data['totalFen'] === 0) this.#confirmed.set(`${data['cycle']} ${pair}`, 0);
+        if (data.totalFen === 0) this.#confirmed.set(`${data.cycle} ${pair}`, 0);
         return;
       }
       case 'pair-confirmed':
-        this.#confirmed.set(`${data['cycle']} ${data['debtor']}-${data['creditor']}`, data['totalFen']);
+        this.#confirmed.set(`${data.cycle} ${data.debtor}-${data.creditor}`, data.totalFen);
         return;
       case 'cycle-netted':
         return this.#net(data);
@@ -69,17 +69,19 @@ export class Debts {
   #payment(name: string, data: Data): void {
     const { paymentId, reference } = data as { paymentId: string; reference: string };
     const before = this.#payments.get(paymentId);
-    const pairName = `${data['home']}-${data['host']}`;
+    const pairName = `${data.home}-${data.host}`;
     switch (name) {
       case 'payment-instructed':
-        if (before && before.status !== 'failed' && before.status !== 'returned') this.#violated(`9: ${paymentId} was instructed while ${before.status}`);
+        if (before && before.status !== 'failed' && before.status !== 'returned')
+          this.#violated(`9: ${paymentId} was instructed while ${before.status}`);
         this.#payments.set(paymentId, { status: 'instructed', reference });
         if (!isFronted(data)) return;
-        this.#pair(pairName).inFlight.set(reference, data['amountFen']);
+        this.#pair(pairName).inFlight.set(reference, data.amountFen);
         return this.#headroom(pairName);
       case 'payment-paid':
         if (this.#paidReferences.has(reference)) this.#violated(`9: ${reference} was paid twice`);
-        if (before?.status !== 'instructed' && before?.status !== 'unknown') this.#violated(`9: ${paymentId} was paid while ${before?.status}`);
+        if (before?.status !== 'instructed' && before?.status !== 'unknown')
+          this.#violated(`9: ${paymentId} was paid while ${before?.status}`);
         this.#paidReferences.add(reference);
         this.#payments.set(paymentId, { status: 'paid', reference });
         return this.#expect(data);
@@ -98,13 +100,13 @@ export class Debts {
 
   #expect(data: Data): void {
     const { home, host, reference } = data;
-    if (isFronted(data)) this.#want(home, host, 'host-fronted', reference, data['amountFen']);
+    if (isFronted(data)) this.#want(home, host, 'host-fronted', reference, data.amountFen);
     for (const [owner, amountFen] of sharesOf(data)) this.#want(owner, home, 'cost-share', reference, amountFen);
   }
 
   #expectBack(data: Data): void {
     const { home, host, reference } = data;
-    if (isFronted(data)) this.#want(host, home, 'reverse-host-fronted', reference, data['amountFen']);
+    if (isFronted(data)) this.#want(host, home, 'reverse-host-fronted', reference, data.amountFen);
     for (const [owner, amountFen] of sharesOf(data)) this.#want(home, owner, 'reverse-cost-share', reference, amountFen);
   }
 
@@ -146,7 +148,8 @@ export class Debts {
       positions.set(creditor, (positions.get(creditor) ?? 0) + amountFen);
     }
     const stated = new Map<string, number>(nets.map(({ party, netFen }: Data) => [party, netFen]));
-    for (const [party, netFen] of positions) if ((stated.get(party) ?? 0) !== netFen) this.#violated(`10: the net of ${party} in ${cycle} does not follow from the gross`);
+    for (const [party, netFen] of positions)
+      if ((stated.get(party) ?? 0) !== netFen) this.#violated(`10: the net of ${party} in ${cycle} does not follow from the gross`);
     const left = new Map(positions);
     for (const { payer, receiver, amountFen } of transfers) {
       left.set(payer, (left.get(payer) ?? 0) + amountFen);
@@ -154,14 +157,16 @@ export class Debts {
     }
     if ([...left.values()].some((amount) => amount !== 0)) this.#violated(`10: the transfers of ${cycle} do not settle its nets`);
     const nonZero = [...positions.values()].filter((amount) => amount !== 0).length;
-    if (transfers.length > Math.max(0, nonZero - 1)) this.#violated(`10: ${cycle} needs ${transfers.length} transfers for ${nonZero} parties`);
+    if (transfers.length > Math.max(0, nonZero - 1))
+      this.#violated(`10: ${cycle} needs ${transfers.length} transfers for ${nonZero} parties`);
     this.#settled(cycle, settledDebtors);
   }
 
   #transfer(name: string, { cycle, transferId, settledDebtors }: Data): void {
     const netted = this.#netted.get(cycle);
     const set = name === 'transfer-sent' ? netted?.sent : netted?.received;
-    if (!netted?.transfers.some((transfer) => transfer['transferId'] === transferId)) this.#violated(`12: ${transferId} is no transfer of ${cycle}`);
+    if (!netted?.transfers.some((transfer) => transfer.transferId === transferId))
+      this.#violated(`12: ${transferId} is no transfer of ${cycle}`);
     if (set?.has(transferId)) this.#violated(`12: ${name} of ${transferId} came twice`);
     set?.add(transferId);
     if (name === 'transfer-received') this.#settled(cycle, settledDebtors);
@@ -186,7 +191,8 @@ export class Debts {
     for (const [id, amountFen] of this.#expected) this.#violated(`10: ${id} of ${amountFen} fen never accrued`);
     for (const [cycle, sealed] of this.#calls) {
       const members = new Set([...sealed].flatMap((pair) => pair.split('-')).filter((party) => isMember(party))).size;
-      if (sealed.size !== members * (members - 1) || members === 0) this.#violated(`12: ${sealed.size} pairs answered the call of ${cycle}`);
+      if (sealed.size !== members * (members - 1) || members === 0)
+        this.#violated(`12: ${sealed.size} pairs answered the call of ${cycle}`);
     }
     const live = new Map<string, string[]>();
     for (const { reference } of paid) {
@@ -195,9 +201,11 @@ export class Debts {
       const payment = reference.slice(0, reference.lastIndexOf('-'));
       live.set(payment, [...(live.get(payment) ?? []), reference]);
     }
-    for (const [payment, references] of live) if (references.length > 1) this.#violated(`9: the bank paid ${payment} by ${references.join(' and ')}`);
+    for (const [payment, references] of live)
+      if (references.length > 1) this.#violated(`9: the bank paid ${payment} by ${references.join(' and ')}`);
     const known = new Set(paid.map(({ reference }) => reference as string));
-    for (const reference of this.#paidReferences) if (!known.has(reference)) this.#violated(`9: ${reference} counts as paid, and the bank has not paid it`);
+    for (const reference of this.#paidReferences)
+      if (!known.has(reference)) this.#violated(`9: ${reference} counts as paid, and the bank has not paid it`);
   }
 
   #pair(name: string): Pair {

@@ -31,7 +31,11 @@ export class Auditor {
     this.#violated = violated;
     this.#vouchers = new Vouchers(violated);
     this.#debts = new Debts(violated);
-    this.#commands = new Commands(violated, (voucherId) => this.#vouchers.issuedOn(voucherId), (claimId) => this.#people.get(claimId));
+    this.#commands = new Commands(
+      violated,
+      (voucherId) => this.#vouchers.issuedOn(voucherId),
+      (claimId) => this.#people.get(claimId),
+    );
   }
 
   /** A fact that became durable because a person asked for it. */
@@ -71,11 +75,14 @@ export class Auditor {
     this.#closeGrants(show);
     for (const { id, queued, drawnFen, inFlightFen, headroomFen, prefundFen } of show('clearing', 'pairs'))
       if (queued !== 0 || drawnFen !== 0 || inFlightFen !== 0 || headroomFen !== prefundFen)
-        this.#violated(`11: the headroom of ${id} has not come back: ${headroomFen} of ${prefundFen} fen, drawn ${drawnFen}, in flight ${inFlightFen}`);
+        this.#violated(
+          `11: the headroom of ${id} has not come back: ${headroomFen} of ${prefundFen} fen, drawn ${drawnFen}, in flight ${inFlightFen}`,
+        );
     for (const { state } of show('redemption', 'claims')) this.#closeClaim(state);
     for (const { state } of show('redemption', 'invoices')) {
-      const liveFen = (state.slices as Shown[]).reduce((sum, slice) => sum + (slice['status'] === 'live' ? slice['amountFen'] : 0), 0);
-      if (state.invoice && liveFen > state.invoice.totalFen - state.redFen) this.#violated(`5: slices of ${state.invoice.number} are ${liveFen} fen`);
+      const liveFen = (state.slices as Shown[]).reduce((sum, slice) => sum + (slice.status === 'live' ? slice.amountFen : 0), 0);
+      if (state.invoice && liveFen > state.invoice.totalFen - state.redFen)
+        this.#violated(`5: slices of ${state.invoice.number} are ${liveFen} fen`);
     }
   }
 
@@ -99,14 +106,16 @@ export class Auditor {
     const same = (what: string, shown: number, own: number) => {
       if (shown !== own) this.#violated(`16: ${what} is shown as ${shown}, and is ${own} fen by what was published`);
     };
-    const allowances = new Map(show('issuance', 'allowances').map(({ home, enterprise, year, usedFen }) => [`${home}-${enterprise}-${year}`, Number(usedFen)]));
+    const allowances = new Map(
+      show('issuance', 'allowances').map(({ home, enterprise, year, usedFen }) => [`${home}-${enterprise}-${year}`, Number(usedFen)]),
+    );
     for (const holder of new Set([...allowances.keys(), ...this.#vouchers.allowances.keys()]))
       same(`the allowance ${holder}`, allowances.get(holder) ?? 0, this.#vouchers.allowances.get(holder) ?? 0);
-    const pots = new Map(show('issuance', 'pots').map((pot) => [String(pot['id']), pot]));
+    const pots = new Map(show('issuance', 'pots').map((pot) => [String(pot.id), pot]));
     for (const id of this.#vouchers.pots()) {
       const own = this.#vouchers.potTaken(id);
-      same(`appropriated of ${id}`, pots.get(id)?.['appropriatedFen'] ?? 0, own.appropriatedFen);
-      same(`granted of ${id}`, pots.get(id)?.['grantedFen'] ?? 0, own.takenFen);
+      same(`appropriated of ${id}`, pots.get(id)?.appropriatedFen ?? 0, own.appropriatedFen);
+      same(`granted of ${id}`, pots.get(id)?.grantedFen ?? 0, own.takenFen);
     }
     const shown = new Map<string, Record<string, number>>();
     for (const { state } of show('redemption', 'vouchers'))
@@ -117,22 +126,25 @@ export class Auditor {
           shown.set(potId, pot);
         }
     for (const [potId, own] of this.#vouchers.perPot())
-      for (const [bucket, amountFen] of Object.entries(own)) same(`${bucket} of vouchers in ${potId}`, shown.get(potId)?.[bucket] ?? 0, amountFen);
+      for (const [bucket, amountFen] of Object.entries(own))
+        same(`${bucket} of vouchers in ${potId}`, shown.get(potId)?.[bucket] ?? 0, amountFen);
   }
 
   #closeClaim(claim: Shown): void {
-    if (claim['is'] !== 'claim' || !['paid', 'recovered', 'written-off'].includes(claim['status'])) return;
-    const leftFen = (claim['left'] as Shown[]).reduce((sum, slice) => sum + slice['amountFen'], 0);
-    const { selfPaidFen, invoice } = claim['submission'] as Shown;
-    const isWhole = claim['terms'].payeeMode === 'lab-redeemed' ? leftFen + selfPaidFen === invoice.sliceFen : selfPaidFen >= invoice.sliceFen;
-    if (!isWhole) this.#violated(`7: ${claim['claimId']} pays ${leftFen} and proves ${selfPaidFen} of ${invoice.sliceFen} fen`);
-    if (claim['signedOn'] > claim['acceptedOn'] || claim['signedOn'] > invoice.issuedOn) this.#violated(`8: ${claim['claimId']} has dates out of order`);
+    if (claim.is !== 'claim' || !['paid', 'recovered', 'written-off'].includes(claim.status)) return;
+    const leftFen = (claim.left as Shown[]).reduce((sum, slice) => sum + slice.amountFen, 0);
+    const { selfPaidFen, invoice } = claim.submission as Shown;
+    const isWhole = claim.terms.payeeMode === 'lab-redeemed' ? leftFen + selfPaidFen === invoice.sliceFen : selfPaidFen >= invoice.sliceFen;
+    if (!isWhole) this.#violated(`7: ${claim.claimId} pays ${leftFen} and proves ${selfPaidFen} of ${invoice.sliceFen} fen`);
+    if (claim.signedOn > claim.acceptedOn || claim.signedOn > invoice.issuedOn)
+      this.#violated(`8: ${claim.claimId} has dates out of order`);
   }
 
   #wholeFen(value: unknown, where: string): void {
     if (typeof value !== 'object' || value === null) return;
     for (const [name, inner] of Object.entries(value))
-      if (name.endsWith('Fen') && !(Number.isSafeInteger(inner) && ((inner as number) >= 0 || name === 'netFen'))) this.#violated(`1: ${name} of ${where} is ${String(inner)}`);
+      if (name.endsWith('Fen') && !(Number.isSafeInteger(inner) && ((inner as number) >= 0 || name === 'netFen')))
+        this.#violated(`1: ${name} of ${where} is ${String(inner)}`);
       else this.#wholeFen(inner, where);
   }
 }

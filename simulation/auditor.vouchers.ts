@@ -7,7 +7,13 @@ type Slice = { readonly potId: string; readonly fiscalYear: number; readonly amo
 // biome-ignore lint/suspicious/noExplicitAny: the auditor reads what was published, as it was published.
 type Data = Readonly<Record<string, any>>;
 type Bucket = 'available' | 'reserved' | 'redeemed' | 'closed';
-type Voucher = { readonly face: ReadonlyMap<string, number>; readonly buckets: Record<Bucket, Map<string, number>>; isOpen: boolean; readonly expiresOn: string; readonly issuedOn: string };
+type Voucher = {
+  readonly face: ReadonlyMap<string, number>;
+  readonly buckets: Record<Bucket, Map<string, number>>;
+  isOpen: boolean;
+  readonly expiresOn: string;
+  readonly issuedOn: string;
+};
 
 export class Vouchers {
   readonly #violated: (violation: string) => void;
@@ -28,13 +34,13 @@ export class Vouchers {
 
   take(event: CloudEvent): void {
     const data = event.data as Data;
-    const slices = (data['slices'] ?? []) as readonly Slice[];
+    const slices = (data.slices ?? []) as readonly Slice[];
     switch (shortName(event)) {
       case 'policy-published':
-        this.#caps.set(data['policyId'], data['terms'].capPerEnterpriseYearFen);
+        this.#caps.set(data.policyId, data.terms.capPerEnterpriseYearFen);
         return;
       case 'pot-appropriated':
-        this.#pot(data['potId']).appropriatedFen += data['amountFen'];
+        this.#pot(data.potId).appropriatedFen += data.amountFen;
         return;
       case 'voucher-issued':
         return this.#issued(data, slices);
@@ -44,12 +50,12 @@ export class Vouchers {
         return this.#leaves(data, slices, 'reserved');
       case 'amount-redeemed':
         this.#move(data, slices, 'reserved', 'redeemed');
-        return this.#leaves(data, data['released'], 'reserved');
+        return this.#leaves(data, data.released, 'reserved');
       case 'amount-restored':
         return this.#leaves(data, slices, 'redeemed');
       case 'voucher-closed': {
-        const voucher = this.#vouchers.get(data['voucherId']);
-        if (!voucher?.isOpen) this.#violated(`2: ${data['voucherId']} was closed again`);
+        const voucher = this.#vouchers.get(data.voucherId);
+        if (!voucher?.isOpen) this.#violated(`2: ${data.voucherId} was closed again`);
         this.#move(data, slices, 'available', 'closed');
         this.#givenBack(data, slices);
         if (voucher) voucher.isOpen = false;
@@ -58,7 +64,7 @@ export class Vouchers {
       case 'payment-recovered':
         return this.#backToPots(slices);
       case 'dispute-decided':
-        return data['wonBy'] === 'debtor' ? this.#backToPots(slices) : undefined;
+        return data.wonBy === 'debtor' ? this.#backToPots(slices) : undefined;
       default:
     }
   }
@@ -66,10 +72,17 @@ export class Vouchers {
   #issued(data: Data, slices: readonly Slice[]): void {
     const { voucherId, faceFen, home, enterprise, policyId, issuedOn, expiresOn } = data;
     if (this.#vouchers.has(voucherId)) this.#violated(`14: ${voucherId} was issued twice`);
-    if (slices.reduce((sum, { amountFen }) => sum + amountFen, 0) !== faceFen) this.#violated(`2: the slices of ${voucherId} are not its face`);
+    if (slices.reduce((sum, { amountFen }) => sum + amountFen, 0) !== faceFen)
+      this.#violated(`2: the slices of ${voucherId} are not its face`);
     const face = new Map(slices.map(({ potId, amountFen }) => [potId, amountFen]));
     const nothing = () => new Map([...face.keys()].map((pot) => [pot, 0]));
-    this.#vouchers.set(voucherId, { face, buckets: { available: new Map(face), reserved: nothing(), redeemed: nothing(), closed: nothing() }, isOpen: true, issuedOn, expiresOn });
+    this.#vouchers.set(voucherId, {
+      face,
+      buckets: { available: new Map(face), reserved: nothing(), redeemed: nothing(), closed: nothing() },
+      isOpen: true,
+      issuedOn,
+      expiresOn,
+    });
     for (const { potId, amountFen } of slices) {
       const pot = this.#pot(potId);
       pot.takenFen += amountFen;
@@ -83,19 +96,22 @@ export class Vouchers {
   }
 
   #reserve(data: Data, slices: readonly Slice[]): void {
-    const voucher = this.#vouchers.get(data['voucherId']);
-    const key = `${data['orderId']}/${data['contract']}`;
+    const voucher = this.#vouchers.get(data.voucherId);
+    const key = `${data.orderId}/${data.contract}`;
     if (this.#reserved.has(key)) this.#violated(`14: ${key} was reserved twice`);
-    this.#reserved.set(key, slices.reduce((sum, { amountFen }) => sum + amountFen, 0));
+    this.#reserved.set(
+      key,
+      slices.reduce((sum, { amountFen }) => sum + amountFen, 0),
+    );
     if (voucher && !voucher.isOpen) this.#violated(`2: ${key} was reserved on a closed voucher`);
     this.#move(data, slices, 'available', 'reserved');
   }
 
   /** Back to the open voucher, or to its pots and its allowance when it is closed. */
   #leaves(data: Data, slices: readonly Slice[], from: Bucket): void {
-    const voucher = this.#vouchers.get(data['voucherId']);
-    const isOpen = data['returnsTo'] === 'committed';
-    if (voucher && voucher.isOpen !== isOpen) this.#violated(`2: value of ${data['voucherId']} returned to ${data['returnsTo']}`);
+    const voucher = this.#vouchers.get(data.voucherId);
+    const isOpen = data.returnsTo === 'committed';
+    if (voucher && voucher.isOpen !== isOpen) this.#violated(`2: value of ${data.voucherId} returned to ${data.returnsTo}`);
     this.#move(data, slices, from, isOpen ? 'available' : 'closed');
     if (!isOpen) this.#givenBack(data, slices);
   }

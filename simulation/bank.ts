@@ -6,7 +6,12 @@ import type { Scheduler } from './scheduler.ts';
 /** A bank that answers at once, late, twice or never, and pays each reference at most once. */
 
 type Truth = 'paid' | 'failed';
-type Payment = { readonly truth: Truth; readonly says: 'outcome' | 'unknown' | 'pending'; readonly knownAtMs: number; readonly amountFen: number };
+type Payment = {
+  readonly truth: Truth;
+  readonly says: 'outcome' | 'unknown' | 'pending';
+  readonly knownAtMs: number;
+  readonly amountFen: number;
+};
 
 export class Bank {
   readonly #scheduler: Scheduler;
@@ -36,7 +41,8 @@ export class Bank {
 
   /** The rail as one process sees it: answers to a process that is gone never arrive. */
   railOf(isOver: () => boolean): PaymentRail {
-    const travel = () => this.#scheduler.sleep(this.#random.chance(0.1) ? this.#random.below(3_000) : this.#random.below(20), undefined, isOver);
+    const travel = () =>
+      this.#scheduler.sleep(this.#random.chance(0.1) ? this.#random.below(3_000) : this.#random.below(20), undefined, isOver);
     return {
       send: async ({ reference, amountFen }) => {
         await travel();
@@ -62,8 +68,19 @@ export class Bank {
     const random = this.#random;
     if (this.#troubled && random.chance(0.08)) return 'lost';
     const truth = random.chance(this.#troubled ? 0.8 : 1) ? 'paid' : 'failed';
-    const says = this.#troubled ? random.weighted([[70, 'outcome'], [15, 'unknown'], [15, 'pending']] as const) : 'outcome';
-    const payment: Payment = { truth, says, knownAtMs: this.#scheduler.nowMs() + (random.chance(0.2) ? random.below(5_000) : 0), amountFen };
+    const says = this.#troubled
+      ? random.weighted([
+          [70, 'outcome'],
+          [15, 'unknown'],
+          [15, 'pending'],
+        ] as const)
+      : 'outcome';
+    const payment: Payment = {
+      truth,
+      says,
+      knownAtMs: this.#scheduler.nowMs() + (random.chance(0.2) ? random.below(5_000) : 0),
+      amountFen,
+    };
     this.#payments.set(reference, payment);
     return payment;
   }

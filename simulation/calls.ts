@@ -13,7 +13,11 @@ export type Call = {
   readonly actor: Actor;
 };
 
-export const official = (role: Role, home: string, number = 1): Actor => ({ sub: `${role}-${number}.${home}`, city: home as Home, roles: [role] });
+export const official = (role: Role, home: string, number = 1): Actor => ({
+  sub: `${role}-${number}.${home}`,
+  city: home as Home,
+  roles: [role],
+});
 export const ofOrganisation = (role: 'enterprise' | 'lab', home: string, org: Uscc): Actor => ({
   sub: `${role}.${org}`,
   city: home as Home,

@@ -1,5 +1,5 @@
-import type { Home, LocalDate, ServiceName } from '@tongdui/contracts';
 import { dateOf } from '@tongdui/calendar';
+import type { Home, LocalDate, ServiceName } from '@tongdui/contracts';
 import { type Call, ulids } from './calls.ts';
 import type { Town } from './town.ts';
 import type { World } from './world.ts';
@@ -16,7 +16,13 @@ export class Notebook {
   readonly applications: string[] = [];
   readonly orders: string[] = [];
   readonly calls: Call[] = [];
-  readonly invoices: { readonly number: string; readonly seller: string; readonly buyer: string; readonly totalFen: number; readonly issuedOn: string }[] = [];
+  readonly invoices: {
+    readonly number: string;
+    readonly seller: string;
+    readonly buyer: string;
+    readonly totalFen: number;
+    readonly issuedOn: string;
+  }[] = [];
   readonly redLetters = new Map<string, number>();
   policies = 0;
   readonly admissions = new Map<string, number>();
@@ -38,8 +44,8 @@ export class Notebook {
   }
 
   acknowledged({ operation, ids }: Call): void {
-    const key = `${operation} ${String(ids['id'])}`;
-    if (typeof ids['n'] === 'number') this.#turns.set(key, Math.max(ids['n'], this.#turns.get(key) ?? 0));
+    const key = `${operation} ${String(ids.id)}`;
+    if (typeof ids.n === 'number') this.#turns.set(key, Math.max(ids.n, this.#turns.get(key) ?? 0));
   }
 
   today(): LocalDate {
@@ -49,11 +55,13 @@ export class Notebook {
   row(service: ServiceName, home: string, table: string, id: string): Shown | undefined {
     const rows = this.#rows(service, home);
     const body = rows?.get<Shown>(table, id);
-    return body?.['state'] ?? body;
+    return body?.state ?? body;
   }
 
   list(service: ServiceName, home: string, table: string, status?: string): readonly Shown[] {
-    return (this.#rows(service, home)?.list<Shown>(table, { home, ...(status === undefined ? {} : { status }) }) ?? []).map((body) => body['state'] ?? body);
+    return (this.#rows(service, home)?.list<Shown>(table, { home, ...(status === undefined ? {} : { status }) }) ?? []).map(
+      (body) => body.state ?? body,
+    );
   }
 
   #rows(service: ServiceName, home: string) {
@@ -63,14 +71,14 @@ export class Notebook {
 
   claimOf(orderId: string): Shown | undefined {
     const claim = this.row('redemption', orderId.slice(0, 6), 'claims', `${orderId.replace('-order-', '-claim-')}-1`);
-    return claim?.['is'] === 'claim' ? claim : undefined;
+    return claim?.is === 'claim' ? claim : undefined;
   }
 
   paymentOf(claim: Shown): Shown | undefined {
-    const payment = this.row('redemption', claim['payer'], 'payments', paymentIdOf(claim));
-    return payment?.['is'] === 'payment' ? payment : undefined;
+    const payment = this.row('redemption', claim.payer, 'payments', paymentIdOf(claim));
+    return payment?.is === 'payment' ? payment : undefined;
   }
 }
 
-export const paymentIdOf = (claim: Shown): string => `${claim['payer']}-payment-${String(claim['claimId']).split('-').slice(2).join('-')}`;
-export const totalOf = (slices: readonly Shown[]): number => slices.reduce((sum, slice) => sum + slice['amountFen'], 0);
+export const paymentIdOf = (claim: Shown): string => `${claim.payer}-payment-${String(claim.claimId).split('-').slice(2).join('-')}`;
+export const totalOf = (slices: readonly Shown[]): number => slices.reduce((sum, slice) => sum + slice.amountFen, 0);

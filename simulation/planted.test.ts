@@ -12,7 +12,9 @@ const firstCaught = async (plant: Plant): Promise<number> => {
   for (let seed = 1; seed <= seeds; seed += 1) {
     const { failure, shape } = await simulate({ seed, commands, plant });
     if (!failure) continue;
-    process.stdout.write(`planted: ${plant.name}; caught at seed ${seed} (${shape}), after ${failure.commands} commands: ${failure.violation.slice(0, 160)}\n`);
+    process.stdout.write(
+      `planted: ${plant.name}; caught at seed ${seed} (${shape}), after ${failure.commands} commands: ${failure.violation.slice(0, 160)}\n`,
+    );
     return seed;
   }
   return Number.POSITIVE_INFINITY;

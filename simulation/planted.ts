@@ -79,7 +79,7 @@ const relaySkipsOne: Plant = {
       readLast: async (stream) => {
         const last = await store.readLast(stream);
         if (!last || lives === 1 || !stream.endsWith('.published')) return last;
-        const source = last.metadata['source'] as { readonly position: string };
+        const source = last.metadata.source as { readonly position: string };
         const next = await factAfter(store, stream.slice(0, -'published'.length), source.position);
         return next ? { ...last, metadata: { ...last.metadata, source: { ...source, position: next.position } } } : last;
       },
@@ -100,22 +100,38 @@ const noTombstones: Plant = {
   name: 'a release that overtakes its reserve',
   rules: () => {
     const undo = [
-      ruled(voucher, (decide) => (command, state) =>
-        command.type === 'ReleaseAmount' && state.holds.get(holdKey(command)) === undefined ? alreadySo : decide(command, state),
+      ruled(
+        voucher,
+        (decide) => (command, state) =>
+          command.type === 'ReleaseAmount' && state.holds.get(holdKey(command)) === undefined ? alreadySo : decide(command, state),
       ),
-      ruled(pot, (decide) => (command, state) =>
-        command.type === 'ReleasePot' && (state.is === 'unknown' || !state.commitments.has(command.applicationId)) ? alreadySo : decide(command, state),
+      ruled(
+        pot,
+        (decide) => (command, state) =>
+          command.type === 'ReleasePot' && (state.is === 'unknown' || !state.commitments.has(command.applicationId))
+            ? alreadySo
+            : decide(command, state),
       ),
       ruled(allowance, (decide) => (command, state) => {
         const decision = decide(command, state);
-        const isTombstone = command.type === 'ReleaseAllowance' && decision.accepted && decision.facts.every((fact) => 'amountFen' in fact && fact.amountFen === 0);
+        const isTombstone =
+          command.type === 'ReleaseAllowance' &&
+          decision.accepted &&
+          decision.facts.every((fact) => 'amountFen' in fact && fact.amountFen === 0);
         return isTombstone ? alreadySo : decision;
       }),
-      ruled(invoice, (decide) => (command, state) =>
-        command.type === 'ReleaseSlice' && !state.slices.some(({ claimId, attempt }) => claimId === command.claimId && attempt === command.attempt) ? alreadySo : decide(command, state),
+      ruled(
+        invoice,
+        (decide) => (command, state) =>
+          command.type === 'ReleaseSlice' &&
+          !state.slices.some(({ claimId, attempt }) => claimId === command.claimId && attempt === command.attempt)
+            ? alreadySo
+            : decide(command, state),
       ),
-      ruled(pair, (decide) => (command, state) =>
-        command.type === 'ReleaseDraw' && !state.draws.has(command.reference) ? alreadySo : decide(command, state),
+      ruled(
+        pair,
+        (decide) => (command, state) =>
+          command.type === 'ReleaseDraw' && !state.draws.has(command.reference) ? alreadySo : decide(command, state),
       ),
     ];
     return () => {
@@ -146,7 +162,9 @@ const splitByBasisPoints: Plant = {
     ruled(voucher, (decide) => (command, state) => {
       const decision = decide(command, state);
       if (!decision.accepted || state.is === 'none') return decision;
-      const facts = decision.facts.map((fact) => (fact.type === 'AmountReserved' ? { ...fact, slices: splitOver(fact.amountFen, state.slices) } : fact));
+      const facts = decision.facts.map((fact) =>
+        fact.type === 'AmountReserved' ? { ...fact, slices: splitOver(fact.amountFen, state.slices) } : fact,
+      );
       return { accepted: true, facts };
     }),
 };
@@ -154,8 +172,12 @@ const splitByBasisPoints: Plant = {
 const sentAgainAfterUnknown: Plant = {
   name: 'payment sent again after unknown',
   rules: () =>
-    ruled(payment, (decide) => (command, state) =>
-      command.type === 'InstructPayment' && state.is === 'payment' && state.status === 'unknown' ? decide(command, { ...state, status: 'failed' }) : decide(command, state),
+    ruled(
+      payment,
+      (decide) => (command, state) =>
+        command.type === 'InstructPayment' && state.is === 'payment' && state.status === 'unknown'
+          ? decide(command, { ...state, status: 'failed' })
+          : decide(command, state),
     ),
 };
 

@@ -25,14 +25,19 @@ const explain = async (options: HistoryOptions, { seed, failure }: History): Pro
   if (!failure) return;
   say(`seed ${seed} fails at step ${failure.step}, after ${failure.commands} commands: ${failure.violation}`);
   const shrunk = await shrink(options, failure);
-  say(`shortest that still fails, after ${shrunk.runs} runs: the first ${shrunk.commands} commands, ${shrunk.without.size} of them left out: ${shrunk.failure.violation}`);
+  say(
+    `shortest that still fails, after ${shrunk.runs} runs: the first ${shrunk.commands} commands, ${shrunk.without.size} of them left out: ${shrunk.failure.violation}`,
+  );
   const { without } = shrunk;
   await simulate({
     ...options,
     commands: shrunk.commands,
     without,
     onCommand: (number, { operation, path, actor, body }, reply) => {
-      if (number >= 0) say(`  ${number} ${operation} ${path} by ${actor.sub} ${JSON.stringify(body)}: ${reply.is === 'refused' ? reply.reason : reply.is}`);
+      if (number >= 0)
+        say(
+          `  ${number} ${operation} ${path} by ${actor.sub} ${JSON.stringify(body)}: ${reply.is === 'refused' ? reply.reason : reply.is}`,
+        );
     },
   });
   say(`replay it: make simulate SEED=${seed}`);
@@ -68,13 +73,20 @@ const many = async (): Promise<boolean> => {
       { length: threads },
       (_, thread) =>
         new Promise<void>((resolve, reject) => {
-          const worker = new Worker(new URL(import.meta.url), { workerData: { first: first + thread, last, step: threads, commands } satisfies Share });
-          worker.on('message', hear).on('error', reject).on('exit', () => resolve());
+          const worker = new Worker(new URL(import.meta.url), {
+            workerData: { first: first + thread, last, step: threads, commands } satisfies Share,
+          });
+          worker
+            .on('message', hear)
+            .on('error', reject)
+            .on('exit', () => resolve());
         }),
     ),
   );
   const seconds = (performance.now() - startedMs) / 1_000;
-  say(`${played} seeds of ${commands} commands in ${seconds.toFixed(1)} s, ${(played / seconds).toFixed(1)} per second: ${failed.length} failed`);
+  say(
+    `${played} seeds of ${commands} commands in ${seconds.toFixed(1)} s, ${(played / seconds).toFixed(1)} per second: ${failed.length} failed`,
+  );
   const worst = failed.toSorted((a, b) => (a.failure?.commands ?? 0) - (b.failure?.commands ?? 0))[0];
   if (worst) await explain({ seed: worst.seed, commands }, worst);
   return failed.length === 0 && played === Number(SEEDS);

@@ -3,8 +3,8 @@ import type { Show } from './auditor.ts';
 import { type Call, official } from './calls.ts';
 import { randomOf } from './random.ts';
 import type { Play } from './simulate.ts';
-import { stepOfApplication, stepOfOrder, type Steps } from './steps.ts';
 import { stepsOfClearing } from './steps.clearing.ts';
+import { type Steps, stepOfApplication, stepOfOrder } from './steps.ts';
 
 /** The faults have stopped. Officers do what there is to do and time goes on, until nothing is left; then the books must tie out. */
 
@@ -18,7 +18,11 @@ export const settle = async (play: Play): Promise<void> => {
   let quietRounds = 0;
   for (let round = 0; quietRounds < 3; round += 1) {
     if (round === roundsMax) return play.fail(`something never ends: ${openThings(play).slice(0, 5).join('; ')}`);
-    const calls = [...book.applications.flatMap((id) => endOfApplication(steps, id)), ...book.orders.flatMap((id) => stepOfOrder(steps, id)), ...stepsOfClearing(steps)];
+    const calls = [
+      ...book.applications.flatMap((id) => endOfApplication(steps, id)),
+      ...book.orders.flatMap((id) => stepOfOrder(steps, id)),
+      ...stepsOfClearing(steps),
+    ];
     for (const call of withoutRepeats(calls)) play.make(call);
     await idle(play);
     const open = openThings(play);
@@ -34,14 +38,22 @@ const endOfApplication = (steps: Steps, id: string): Call[] =>
   stepOfApplication(steps, id).map(({ operation, home, ids, actor, ...call }) =>
     operation === 'submitApplication'
       ? { ...call, home, ids, actor, operation: 'withdrawApplication', path: `/applications/${id}/withdrawal`, body: {} }
-      : { ...call, home, ids, operation: 'rejectApplication', path: `/applications/${id}/rejection`, body: { reason: 'the season is over' }, actor: official('approver', home, 3) },
+      : {
+          ...call,
+          home,
+          ids,
+          operation: 'rejectApplication',
+          path: `/applications/${id}/rejection`,
+          body: { reason: 'the season is over' },
+          actor: official('approver', home, 3),
+        },
   );
 
 /** Two officers do not pay into the same prefund for each payment that waits. */
 const withoutRepeats = (calls: readonly Call[]): Call[] => {
   const seen = new Set<string>();
   return calls.filter(({ operation, ids, path }) => {
-    const key = operation === 'depositPrefund' ? `deposit ${String(ids['pair'])}` : path;
+    const key = operation === 'depositPrefund' ? `deposit ${String(ids.pair)}` : path;
     return !seen.has(key) && seen.add(key);
   });
 };
@@ -62,7 +74,9 @@ const idle = async (play: Play): Promise<void> => {
     before = heads;
   }
   const states = await Promise.all(processes.map(async (process) => ({ name: process.name, ...(await process.host?.status()) })));
-  const busy = states.filter((state) => !state.idle).map(({ name, work, performing }) => `${name} ${JSON.stringify(work?.filter(({ dueNow }) => dueNow > 0))} ${performing}`);
+  const busy = states
+    .filter((state) => !state.idle)
+    .map(({ name, work, performing }) => `${name} ${JSON.stringify(work?.filter(({ dueNow }) => dueNow > 0))} ${performing}`);
   play.fail(`it never comes to rest: ${busy.join('; ')}; last told: ${JSON.stringify(play.world.told.at(-1))}`);
   await play.pass(0);
 };
@@ -76,7 +90,13 @@ const overApplications = new Set(['issued', 'rejected', 'withdrawn']);
 const openThings = ({ book, world }: Play): string[] => {
   const open = (service: ServiceName, table: string, field: string, over: ReadonlySet<string>) =>
     book.town.cities.flatMap((home) =>
-      book.list(service, home, table).flatMap((row) => (row[field] === undefined || over.has(String(row[field])) ? [] : [`${table} ${row['id'] ?? row['orderId'] ?? row['claimId']} is ${row[field]}`])),
+      book
+        .list(service, home, table)
+        .flatMap((row) =>
+          row[field] === undefined || over.has(String(row[field]))
+            ? []
+            : [`${table} ${row.id ?? row.orderId ?? row.claimId} is ${row[field]}`],
+        ),
     );
   return [
     ...open('issuance', 'applications', 'status', overApplications),
@@ -85,7 +105,9 @@ const openThings = ({ book, world }: Play): string[] => {
     ...open('redemption', 'payments', 'status', overPayments),
     ...open('clearing', 'obligations', 'status', new Set(['settled'])),
     ...open('clearing', 'draws', 'status', new Set(['used', 'released'])),
-    ...book.list('clearing', 'G60', 'cycles').flatMap(({ id, status, callAt }) => (status === 'reconciled' || callAt > world.now() ? [] : [`cycle ${id} is ${status}`])),
+    ...book
+      .list('clearing', 'G60', 'cycles')
+      .flatMap(({ id, status, callAt }) => (status === 'reconciled' || callAt > world.now() ? [] : [`cycle ${id} is ${status}`])),
   ];
 };
 
@@ -93,7 +115,8 @@ const openThings = ({ book, world }: Play): string[] => {
 const closing = async (play: Play): Promise<void> => {
   const { world, auditor } = play;
   const ofEachDisk = world.processes.filter((process, at, all) => all.findIndex(({ disk }) => disk === process.disk) === at);
-  const show: Show = (service, table) => ofEachDisk.filter((process) => process.service === service).flatMap(({ rows }) => rows.list<Row>(table));
+  const show: Show = (service, table) =>
+    ofEachDisk.filter((process) => process.service === service).flatMap(({ rows }) => rows.list<Row>(table));
   auditor.close(show, world.bank.paid());
   await play.pass(0);
   const before = dumps(play);
@@ -101,20 +124,48 @@ const closing = async (play: Play): Promise<void> => {
   for (const process of world.processes) process.start();
   await idle(play);
   const after = dumps(play);
-  for (const [name, text] of before) if (after.get(name) !== text) play.fail(`${name} is another after it was rebuilt: ${difference(text, after.get(name) ?? '')}`);
+  for (const [name, text] of before)
+    if (after.get(name) !== text) play.fail(`${name} is another after it was rebuilt: ${difference(text, after.get(name) ?? '')}`);
   await play.pass(0);
 };
 
 const tables: Readonly<Record<ServiceName, readonly string[]>> = {
   issuance: ['policies', 'enterprises', 'pots', 'allowances', 'applications', 'sanction-copies'],
   registry: ['providers', 'offerings', 'recognitions', 'sanctions'],
-  redemption: ['vouchers', 'orders', 'claims', 'payments', 'invoices', 'evidence', 'copy-policies', 'copy-providers', 'copy-agreements', 'copy-recognitions', 'copy-sanctions', 'copy-offerings', 'copy-enterprises'],
+  redemption: [
+    'vouchers',
+    'orders',
+    'claims',
+    'payments',
+    'invoices',
+    'evidence',
+    'copy-policies',
+    'copy-providers',
+    'copy-agreements',
+    'copy-recognitions',
+    'copy-sanctions',
+    'copy-offerings',
+    'copy-enterprises',
+  ],
   clearing: ['pairs', 'obligations', 'segments', 'draws', 'agreements', 'cycles'],
   ledger: ['books', 'balances', 'potBalances', 'entries', 'entryPointers'],
 };
 
 const dumps = ({ world }: Play): Map<string, string> =>
-  new Map(world.processes.flatMap(({ name, service, rows }) => tables[service].map((table) => [`${name} ${table}`, rows.page({ table, filter: {}, visible: 'all' }).map(({ id, body }) => `${id} ${body}`).join('\n')] as const)));
+  new Map(
+    world.processes.flatMap(({ name, service, rows }) =>
+      tables[service].map(
+        (table) =>
+          [
+            `${name} ${table}`,
+            rows
+              .page({ table, filter: {}, visible: 'all' })
+              .map(({ id, body }) => `${id} ${body}`)
+              .join('\n'),
+          ] as const,
+      ),
+    ),
+  );
 
 const difference = (before: string, after: string): string => {
   const [a, b] = [before.split('\n'), after.split('\n')];

@@ -27,7 +27,7 @@ export type HistoryOptions = {
   readonly onCommand?: (number: number, call: Call, reply: Reply) => void;
 };
 
-export type Failure = { readonly violation: string; readonly step: number; /** Commands made until then. */ readonly commands: number };
+export type Failure = { readonly violation: string; readonly step: number /** Commands made until then. */; readonly commands: number };
 export type History = {
   readonly seed: number;
   readonly shape: Shape;
@@ -70,8 +70,16 @@ export class Play {
     const seed = String(options.seed);
     const random = randomOf(`${seed}/shape`);
     this.#people = randomOf(`${seed}/people`);
-    this.#shape = random.weighted([[5, shapes[0]], [3, shapes[1]], [3, shapes[2]]] as const);
-    const weather = random.weighted([[1, 0], [5, 1], [3, 2]] as const) as Weather;
+    this.#shape = random.weighted([
+      [5, shapes[0]],
+      [3, shapes[1]],
+      [3, shapes[2]],
+    ] as const);
+    const weather = random.weighted([
+      [1, 0],
+      [5, 1],
+      [3, 2],
+    ] as const) as Weather;
     this.auditor = new Auditor((violation) => this.fail(violation));
     this.world = new World({
       seed,
@@ -81,7 +89,7 @@ export class Play {
       onFact: (fact, disk) => {
         this.#digest.add(fact, disk);
         options.onFact?.(fact);
-        this.auditor.recorded(fact.metadata['request'] as { key: string; hash: string } | undefined);
+        this.auditor.recorded(fact.metadata.request as { key: string; hash: string } | undefined);
       },
       onEvent: (event) => this.auditor.published(event),
     });
@@ -149,7 +157,16 @@ export class Play {
         this.#made += 1;
       }
       if (isStormy && faults.chance(0.18)) nextFault(this.world, faults);
-      if (this.#people.chance(0.12)) this.world.moveClock(this.#people.weighted([[4, 11], [4, 60 * 8], [4, 1_440], [2, 3 * 1_440], [1, 20 * 1_440]] as const));
+      if (this.#people.chance(0.12))
+        this.world.moveClock(
+          this.#people.weighted([
+            [4, 11],
+            [4, 60 * 8],
+            [4, 1_440],
+            [2, 3 * 1_440],
+            [1, 20 * 1_440],
+          ] as const),
+        );
       await this.pass(this.#people.chance(0.1) ? this.#people.below(4_000) : this.#people.below(350));
     }
   }
@@ -177,7 +194,8 @@ export class Play {
   #heard(number: number, call: Call, reply: Reply): void {
     const key = reply.is === 'refused' ? `refused ${reply.reason}` : reply.is;
     this.#answers[key] = (this.#answers[key] ?? 0) + 1;
-    if (reply.is === 'failed' && !isStoreAway(reply.error)) this.fail(`${call.operation} ${call.path} threw ${reply.error instanceof Error ? reply.error.stack : String(reply.error)}`);
+    if (reply.is === 'failed' && !isStoreAway(reply.error))
+      this.fail(`${call.operation} ${call.path} threw ${reply.error instanceof Error ? reply.error.stack : String(reply.error)}`);
     this.options.onCommand?.(number, call, reply);
   }
 }

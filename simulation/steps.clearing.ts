@@ -15,23 +15,54 @@ const segments = ({ book, random, mischief }: Steps, creditor: string): Call[] =
       const debtor = String(pair).slice(0, 6);
       const ids = { pair, cycle };
       const body = { totalFen: totalFen - disputedFen };
-      if (status === 'sealed') return [call('clearing', 'declareSegment')(creditor, `/pairs/${pair}/cycles/${cycle}/declaration`, official('treasurer', creditor), ids, body)];
+      if (status === 'sealed')
+        return [
+          call('clearing', 'declareSegment')(
+            creditor,
+            `/pairs/${pair}/cycles/${cycle}/declaration`,
+            official('treasurer', creditor),
+            ids,
+            body,
+          ),
+        ];
       if (mischief && random.chance(0.25)) return disputes(book, creditor, String(pair));
-      return [call('clearing', 'confirmSegment')(creditor, `/pairs/${pair}/cycles/${cycle}/confirmation`, official('treasurer', debtor), ids, body)];
+      return [
+        call('clearing', 'confirmSegment')(
+          creditor,
+          `/pairs/${pair}/cycles/${cycle}/confirmation`,
+          official('treasurer', debtor),
+          ids,
+          body,
+        ),
+      ];
     }),
   );
 
 const disputes = (book: Notebook, creditor: string, pair: string): Call[] =>
   book
     .list('clearing', creditor, 'obligations', 'accrued')
-    .filter((obligation) => obligation['pair'] === pair && obligation['kind'] === 'host-fronted')
-    .map(({ id }) => call('clearing', 'disputeObligation')(creditor, `/pairs/${pair}/obligations/${id}/dispute`, official('treasurer', pair.slice(0, 6)), { pair, id }, { reason: 'wrong-amount' }))
+    .filter((obligation) => obligation.pair === pair && obligation.kind === 'host-fronted')
+    .map(({ id }) =>
+      call('clearing', 'disputeObligation')(
+        creditor,
+        `/pairs/${pair}/obligations/${id}/dispute`,
+        official('treasurer', pair.slice(0, 6)),
+        { pair, id },
+        { reason: 'wrong-amount' },
+      ),
+    )
     .slice(0, 1);
 
 const obligations = ({ book, random, mischief }: Steps, creditor: string): Call[] => {
   const disputed = book.list('clearing', creditor, 'obligations', 'disputed').map(({ id, pair }) => {
     const wonBy = mischief && random.chance(0.5) ? 'debtor' : 'creditor';
-    return call('clearing', 'ruleDispute')(creditor, `/pairs/${pair}/obligations/${id}/ruling`, official('joint-office', 'G60'), { pair, id }, { wonBy, reason: 'heard' });
+    return call('clearing', 'ruleDispute')(
+      creditor,
+      `/pairs/${pair}/obligations/${id}/ruling`,
+      official('joint-office', 'G60'),
+      { pair, id },
+      { wonBy, reason: 'heard' },
+    );
   });
   const vertical = Map.groupBy(
     book.list('clearing', creditor, 'obligations', 'accrued').filter(({ debtor, creditor: to }) => !isMember(debtor) || !isMember(to)),
@@ -46,8 +77,14 @@ const settlement = (book: Notebook, pair: string, owed: readonly Shown[]): Call 
   const creditor = pair.slice(7);
   const home = isMember(creditor) ? creditor : '330100';
   const amountFen = owed.reduce((sum, { amountFen: one }) => sum + one, 0);
-  const body = { amountFen, obligations: owed.map((one) => one['id']) };
-  return call('clearing', 'settleVertically')(home, `/pairs/${pair}/vertical-settlements/${id}`, official('treasurer', home), { pair, id }, body);
+  const body = { amountFen, obligations: owed.map((one) => one.id) };
+  return call('clearing', 'settleVertically')(
+    home,
+    `/pairs/${pair}/vertical-settlements/${id}`,
+    official('treasurer', home),
+    { pair, id },
+    body,
+  );
 };
 
 const cycles = (book: Notebook): Call[] =>
@@ -58,7 +95,7 @@ const cycles = (book: Notebook): Call[] =>
     if (status === 'called') return step('netCycle', '/netting');
     if (status === 'netted') return step('noticeCycle', '/notice');
     if (status !== 'noticed' && status !== 'received') return [];
-    const open = (transfers as Shown[]).filter((transfer) => transfer['status'] !== 'received');
+    const open = (transfers as Shown[]).filter((transfer) => transfer.status !== 'received');
     if (open.length === 0) return step('reconcileCycle', '/reconciliation');
     return open.flatMap(({ transferId, status: at, payer, receiver }) =>
       at === 'due'

@@ -3,7 +3,12 @@ import type { Disk } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
-type Around = { readonly scheduler: Scheduler; readonly random: Random; readonly isOver: () => boolean; readonly hasTrouble: () => boolean };
+type Around = {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly isOver: () => boolean;
+  readonly hasTrouble: () => boolean;
+};
 
 /** The store as one life of a process sees it: answers take time, and none reaches a process that is gone. */
 export const storeOfLife = (disk: Disk, { scheduler, random, isOver, hasTrouble }: Around): EventStore => {

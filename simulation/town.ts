@@ -1,6 +1,6 @@
 import type { PolicyTerms, Uscc } from '@tongdui/contracts';
 import { usccCheckCharacter } from '@tongdui/contracts';
-import { type Call, call, ofOrganisation, official, ulids } from './calls.ts';
+import { type Call, call, official, ofOrganisation, ulids } from './calls.ts';
 import type { Random } from './random.ts';
 
 /** The cast of one history, and what its cities prepare before anyone can apply. */
@@ -74,19 +74,37 @@ export const town = (random: Random): Town => {
   const noticeDays = random.below(2);
   const termsOf: Town['termsOf'] = (home, change = {}) =>
     ({ ...terms, noticeWorkingDays: noticeDays, payeeMode: modes.get(home) ?? 'lab-redeemed', ...change }) as unknown as PolicyTerms;
-  const enterprises = cities.flatMap((home, at) => [0, 1].slice(random.below(2)).map((n) => ({ home, uscc: usccOf(home, 10 * at + n + 1) })));
+  const enterprises = cities.flatMap((home, at) =>
+    [0, 1].slice(random.below(2)).map((n) => ({ home, uscc: usccOf(home, 10 * at + n + 1) })),
+  );
   const labs = cities.map((host, at) => ({ host, uscc: usccOf(host, 500 + at), offering: `${host}-offering-${newId()}` }));
   const own = cities.map((city) => ({ id: `${city}-pot-${newId()}`, owner: city, openTo: [city] }));
   const shared = { id: `${hangzhou}-pot-${newId()}`, owner: zhejiang, openTo: cities };
   const lent = { id: `310117-pot-${newId()}`, owner: '310117', openTo: cities };
   const pots = [...own, shared, lent];
-  const budgets = pots.map((pot) => call('issuance', 'openPot')(pot.id.slice(0, 6), `/pots/${pot.id}`, official('budget-officer', pot.id.slice(0, 6)), { id: pot.id }, { owner: pot.owner, fiscalYear: 2026, name: 'Pot', openTo: pot.openTo }));
+  const budgets = pots.map((pot) =>
+    call('issuance', 'openPot')(
+      pot.id.slice(0, 6),
+      `/pots/${pot.id}`,
+      official('budget-officer', pot.id.slice(0, 6)),
+      { id: pot.id },
+      { owner: pot.owner, fiscalYear: 2026, name: 'Pot', openTo: pot.openTo },
+    ),
+  );
   const policies = cities.map((city) => {
     const id = `${city}-policy-${newId()}`;
-    return call('issuance', 'publishPolicy')(city, `/policies/${id}`, official('policy-officer', city), { id }, { effectiveFrom: '2026-01-01', terms: termsOf(city) });
+    return call('issuance', 'publishPolicy')(
+      city,
+      `/policies/${id}`,
+      official('policy-officer', city),
+      { id },
+      { effectiveFrom: '2026-01-01', terms: termsOf(city) },
+    );
   });
   const pairs = cities.flatMap((home) => cities.filter((host) => host !== home).map((host) => [home, host] as const));
-  const agreed = pairs.filter(() => random.chance(0.8)).map(([home, host]) => agreement(home, host, 1, random.chance(0.75) ? 'host-fronted' : 'home-direct'));
+  const agreed = pairs
+    .filter(() => random.chance(0.8))
+    .map(([home, host]) => agreement(home, host, 1, random.chance(0.75) ? 'host-fronted' : 'home-direct'));
   const prefunds = pairs.map(([home, host]) => deposit(home, host, newId(), 10_000 + random.below(40_000)));
   const first = enterprises.map(({ home, uscc }, at) => ({
     id: `${home}-application-${newId()}`,
@@ -118,7 +136,13 @@ export const town = (random: Random): Town => {
       ],
       [
         ...labs.map((lab) =>
-          call('registry', 'publishOffering')(lab.host, `/offerings/${lab.offering}`, ofOrganisation('lab', lab.host, lab.uscc), { id: lab.offering }, { provider: lab.uscc, category: random.chance(0.7) ? 'testing' : 'instrument-sharing', name: 'Test' }),
+          call('registry', 'publishOffering')(
+            lab.host,
+            `/offerings/${lab.offering}`,
+            ofOrganisation('lab', lab.host, lab.uscc),
+            { id: lab.offering },
+            { provider: lab.uscc, category: random.chance(0.7) ? 'testing' : 'instrument-sharing', name: 'Test' },
+          ),
         ),
         ...labs.flatMap((lab) => cities.filter((home) => home !== lab.host).map((home) => recognition(home, lab, newId()))),
       ],
@@ -130,9 +154,16 @@ export const town = (random: Random): Town => {
   };
 };
 
-type FirstApplication = Enterprise & { readonly id: string; readonly faceFen: number; readonly funding: readonly Pot[]; readonly bps: number };
+type FirstApplication = Enterprise & {
+  readonly id: string;
+  readonly faceFen: number;
+  readonly funding: readonly Pot[];
+  readonly bps: number;
+};
 const firstApplication = ({ id, home, uscc, faceFen, funding, bps }: FirstApplication, operation: string): Call => {
-  const path = { draftApplication: '', submitApplication: '/submission', checkApplication: '/check', approveApplication: '/approval' }[operation] ?? '';
+  const path =
+    { draftApplication: '', submitApplication: '/submission', checkApplication: '/check', approveApplication: '/approval' }[operation] ??
+    '';
   const boss = ofOrganisation('enterprise', home, uscc);
   const actor = { checkApplication: official('reviewer', home), approveApplication: official('approver', home) }[operation] ?? boss;
   const body = {
@@ -144,25 +175,67 @@ const firstApplication = ({ id, home, uscc, faceFen, funding, bps }: FirstApplic
 
 const enrolled = ({ home, uscc }: Enterprise): Call => {
   const id = `${home}-enterprise-${uscc}`;
-  return call('issuance', 'registerEnterprise')(home, `/enterprises/${id}`, official('reviewer', home), { id }, { name: 'Enterprise', establishedOn: '2020-01-01', account: account(uscc) });
+  return call('issuance', 'registerEnterprise')(
+    home,
+    `/enterprises/${id}`,
+    official('reviewer', home),
+    { id },
+    { name: 'Enterprise', establishedOn: '2020-01-01', account: account(uscc) },
+  );
 };
 const registered = ({ host, uscc }: Lab): Call => {
   const id = `${host}-provider-${uscc}`;
-  return call('registry', 'registerProvider')(host, `/providers/${id}`, ofOrganisation('lab', host, uscc), { id }, { name: 'Lab', account: account(uscc) });
+  return call('registry', 'registerProvider')(
+    host,
+    `/providers/${id}`,
+    ofOrganisation('lab', host, uscc),
+    { id },
+    { name: 'Lab', account: account(uscc) },
+  );
 };
 const recognition = (home: string, lab: Lab, key: string): Call => {
   const id = `${home}-recognition-${key}`;
   const validity = { categories: ['testing', 'instrument-sharing'], validFrom: '2026-01-01', validUntil: '2028-12-31' };
-  return call('registry', 'recogniseProvider')(home, `/recognitions/${id}`, official('approver', home), { id }, { host: lab.host, provider: lab.uscc, ...validity });
+  return call('registry', 'recogniseProvider')(
+    home,
+    `/recognitions/${id}`,
+    official('approver', home),
+    { id },
+    { host: lab.host, provider: lab.uscc, ...validity },
+  );
 };
 
 export const admission = ({ host, uscc }: Lab, n: number): Call => {
   const id = `${host}-provider-${uscc}`;
-  return call('registry', 'admitProvider')(host, `/providers/${id}/admissions/${n}`, official('reviewer', host), { id }, { categories: ['testing', 'instrument-sharing'], admittedUntil: '2028-12-31' });
+  return call('registry', 'admitProvider')(
+    host,
+    `/providers/${id}/admissions/${n}`,
+    official('reviewer', host),
+    { id },
+    { categories: ['testing', 'instrument-sharing'], admittedUntil: '2028-12-31' },
+  );
 };
 export const appropriation = ({ id }: Pot, key: string, amountFen: number): Call =>
-  call('issuance', 'appropriateToPot')(id.slice(0, 6), `/pots/${id}/appropriations/${key}`, official('budget-officer', id.slice(0, 6)), { id, appropriationId: `${id}-${key}` }, { amountFen });
+  call('issuance', 'appropriateToPot')(
+    id.slice(0, 6),
+    `/pots/${id}/appropriations/${key}`,
+    official('budget-officer', id.slice(0, 6)),
+    { id, appropriationId: `${id}-${key}` },
+    { amountFen },
+  );
 export const deposit = (home: string, host: string, key: string, amountFen: number): Call =>
-  call('clearing', 'depositPrefund')(host, `/pairs/${home}-${host}/deposits/${key}`, official('treasurer', host), { pair: `${home}-${host}`, id: key }, { amountFen });
+  call('clearing', 'depositPrefund')(
+    host,
+    `/pairs/${home}-${host}/deposits/${key}`,
+    official('treasurer', host),
+    { pair: `${home}-${host}`, id: key },
+    { amountFen },
+  );
 export const agreement = (home: string, host: string, n: number, route: string, effectiveFrom = '2026-01-01'): Call =>
-  call('clearing', 'publishAgreement')('G60', `/agreements/${home}-${host}/versions/${n}`, official('joint-office', 'G60'), { agreement: `${home}-${host}`, n }, { route, prefundFen: 10_000, effectiveFrom, legalBasis: 'Agreement', verification: 'default' });
+  call('clearing', 'publishAgreement')(
+    'G60',
+    `/agreements/${home}-${host}/versions/${n}`,
+    official('joint-office', 'G60'),
+    { agreement: `${home}-${host}`, n },
+    { route, prefundFen: 10_000, effectiveFrom, legalBasis: 'Agreement', verification: 'default' },
+  );

@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto';
 import { type MemoryHub, memoryHub } from '@tongdui/bus';
 import { addMinutes } from '@tongdui/calendar';
-import { type CloudEvent, homes as allHomes, corridorHome, type Home, type Instant, type ServiceName, serviceNames } from '@tongdui/contracts';
+import {
+  homes as allHomes,
+  type CloudEvent,
+  corridorHome,
+  type Home,
+  type Instant,
+  type ServiceName,
+  serviceNames,
+} from '@tongdui/contracts';
 import { type AppendFate, memoryEventStore, type StoredFact } from '@tongdui/event-store';
 import { Bank } from './bank.ts';
 import type { Plant } from './plants.ts';
@@ -179,7 +187,10 @@ export class Digest {
 
   add(fact: StoredFact, disk: string): void {
     this.facts += 1;
-    this.#text = hash('sha256', `${this.#text}${disk} ${fact.stream} ${fact.revision} ${fact.id} ${fact.type} ${JSON.stringify(fact.data)}`);
+    this.#text = hash(
+      'sha256',
+      `${this.#text}${disk} ${fact.stream} ${fact.revision} ${fact.id} ${fact.type} ${JSON.stringify(fact.data)}`,
+    );
   }
 
   toString(): string {
