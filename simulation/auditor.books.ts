@@ -1,16 +1,15 @@
 import type { CloudEvent } from '@tongdui/contracts';
+import type { Shown } from './shown.ts';
 
 /** The posting table of the domain, kept by the auditor for itself: every book's accounts, debit positive. */
 
 type Slice = { readonly potId: string; readonly owner: string; readonly fiscalYear: number; readonly amountFen: number };
-// biome-ignore lint/suspicious/noExplicitAny: the auditor reads what was published, as it was published.
-type Data = Readonly<Record<string, any>>;
 
 export class Books {
   readonly balances = new Map<string, number>();
 
-  post(event: CloudEvent): void {
-    const data = event.data as Data;
+  post(event: CloudEvent) {
+    const data = event.data as Shown;
     const slices = (data.slices ?? []) as readonly Slice[];
     const each = (debit: string, credit: string, of: readonly Slice[] = slices) => {
       for (const { owner, amountFen } of of) this.#entry(owner, debit, credit, amountFen);
@@ -55,7 +54,7 @@ export class Books {
     }
   }
 
-  #cleared(event: CloudEvent, data: Data, slices: readonly Slice[], each: (debit: string, credit: string) => void): void {
+  #cleared(event: CloudEvent, data: Shown, slices: readonly Slice[], each: (debit: string, credit: string) => void) {
     const { debtor, creditor, amountFen, cycle, payer, receiver } = data;
     switch (shortName(event)) {
       case 'dispute-decided':
@@ -70,7 +69,7 @@ export class Books {
         return this.#entry(creditor, 'cash', `prefund-of:${debtor}`, sign * amountFen);
       }
       case 'cycle-netted':
-        for (const gross of data.gross as Data[]) {
+        for (const gross of data.gross as Shown[]) {
           this.#entry(gross.debtor, `due-to:${gross.creditor}`, `clearing:${cycle}`, gross.amountFen);
           this.#entry(gross.creditor, `clearing:${cycle}`, `due-from:${gross.debtor}`, gross.amountFen);
         }
@@ -87,7 +86,7 @@ export class Books {
   }
 
   /** P owes H its share; H has paid itself, or owes the host that fronted. */
-  #paid({ home, host, amountFen, route, payee }: Data, slices: readonly Slice[]): void {
+  #paid({ home, host, amountFen, route, payee }: Shown, slices: readonly Slice[]): void {
     const isFronted = route === 'host-fronted' && home !== host && payee.kind === 'lab';
     const from = isFronted ? `due-to:${host}` : 'cash';
     if (isFronted) this.#entry(host, `due-from:${home}`, 'cash', amountFen);
@@ -100,14 +99,14 @@ export class Books {
     }
   }
 
-  #back(data: Data, slices: readonly Slice[], cleared: string): void {
+  #back(data: Shown, slices: readonly Slice[], cleared: string): void {
     const { home, host, amountFen, route, payee } = data;
     const isFronted = route === 'host-fronted' && home !== host && payee.kind === 'lab';
     if (isFronted) this.#entry(host, 'cash', `due-to:${home}`, amountFen);
     this.#toOwners(data, slices, isFronted ? `due-from:${host}` : 'cash', cleared);
   }
 
-  #toOwners({ home }: Data, slices: readonly Slice[], into: string, cleared: string): void {
+  #toOwners({ home }: Shown, slices: readonly Slice[], into: string, cleared: string): void {
     for (const { owner, amountFen } of slices) {
       if (owner === home) this.#entry(home, into, cleared, amountFen);
       else {

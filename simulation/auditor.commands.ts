@@ -3,12 +3,11 @@ import type { Request } from '@tongdui/decider/operation';
 import { shortName } from './auditor.books.ts';
 import type { Call } from './calls.ts';
 import type { Reply } from './process.ts';
+import type { Shown } from './shown.ts';
 
 /** What people asked for and were told: recorded once, the same answer again, and no answer that an earlier one contradicts. */
 
 type Asked = { readonly call: Call; readonly request: Request; readonly at: number };
-// biome-ignore lint/suspicious/noExplicitAny: the auditor reads what was published, as it was published.
-type Data = Readonly<Record<string, any>>;
 
 /** Refusals that say nothing about the command. */
 const undecided = new Set(['contended', 'store-unavailable']);
@@ -43,8 +42,8 @@ export class Commands {
   readonly #recorded = new Map<string, number>();
   readonly #acknowledged = new Map<string, Asked & { readonly heardAt: number }>();
   readonly #told = new Map<string, Map<string, number>>();
-  readonly #contracts = new Map<string, Data[]>();
-  readonly #terms = new Map<string, Data[]>();
+  readonly #contracts = new Map<string, Shown[]>();
+  readonly #terms = new Map<string, Shown[]>();
   #moment = 0;
 
   constructor(
@@ -67,12 +66,12 @@ export class Commands {
     this.#moment += 1;
     if (call.operation === 'submitContract') {
       const key = `${call.ids.id}/${call.ids.n}`;
-      this.#contracts.set(key, [...(this.#contracts.get(key) ?? []), call.body]);
+      this.#contracts.set(key, [...(this.#contracts.get(key) ?? []), call.body as Shown]);
     }
     return { call, request, at: this.#moment };
   }
 
-  answered(asked: Asked, reply: Reply): void {
+  answered(asked: Asked, reply: Reply) {
     this.#moment += 1;
     const { call, request } = asked;
     const { key, hash } = request;
@@ -124,7 +123,7 @@ export class Commands {
   }
 
   published(event: CloudEvent): void {
-    const data = event.data as Data;
+    const data = event.data as Shown;
     const name = shortName(event);
     if (name === 'policy-published') this.#terms.set(data.home, [...(this.#terms.get(data.home) ?? []), data.terms]);
     if (name === 'claim-payable') {
@@ -135,9 +134,9 @@ export class Commands {
   }
 
   /** What was reserved is what some contract asked for, within what some version of the policy allows. */
-  #contract(data: Data): void {
+  #contract(data: Shown) {
     const { orderId, contract, voucherId, home } = data;
-    const reservedFen = data.slices.reduce((sum: number, slice: Data) => sum + slice.amountFen, 0);
+    const reservedFen = data.slices.reduce((sum: number, slice: Shown) => sum + slice.amountFen, 0);
     const asked = this.#contracts.get(`${orderId}/${contract}`) ?? [];
     const fits = asked.some(({ baseFen, subsidyFen, signedOn }) => {
       const allowed = (this.#terms.get(home) ?? []).some((terms) =>
@@ -155,7 +154,7 @@ export class Commands {
   }
 }
 
-const mostOf = (baseFen: number, ratioBps: number, terms: Data): number =>
+const mostOf = (baseFen: number, ratioBps: number, terms: Shown): number =>
   Math.min(
     Math.floor((baseFen * ratioBps) / 10_000),
     terms.capPerOrderFen,

@@ -1,10 +1,9 @@
 import { type CloudEvent, isMember } from '@tongdui/contracts';
 import { shortName } from './auditor.books.ts';
+import type { Shown } from './shown.ts';
 
 /** Payments and what they make cities owe each other, by the events alone. */
 
-// biome-ignore lint/suspicious/noExplicitAny: the auditor reads what was published, as it was published.
-type Data = Readonly<Record<string, any>>;
 type Payment = { status: 'instructed' | 'paid' | 'failed' | 'unknown' | 'returned' | 'recovered'; reference: string };
 type Pair = { prefundFen: number; inFlight: Map<string, number>; unsettledFen: number };
 
@@ -17,7 +16,10 @@ export class Debts {
   readonly #accrued = new Set<string>();
   readonly #calls = new Map<string, Set<string>>();
   readonly #confirmed = new Map<string, number>();
-  readonly #netted = new Map<string, { readonly transfers: readonly Data[]; readonly sent: Set<string>; readonly received: Set<string> }>();
+  readonly #netted = new Map<
+    string,
+    { readonly transfers: readonly Shown[]; readonly sent: Set<string>; readonly received: Set<string> }
+  >();
   #paidReferences = new Set<string>();
   readonly returned = new Set<string>();
 
@@ -25,8 +27,8 @@ export class Debts {
     this.#violated = violated;
   }
 
-  take(event: CloudEvent): void {
-    const data = event.data as Data;
+  take(event: CloudEvent) {
+    const data = event.data as Shown;
     const name = shortName(event);
     if (name.startsWith('payment-')) return this.#payment(name, data);
     switch (name) {
@@ -66,7 +68,7 @@ export class Debts {
     }
   }
 
-  #payment(name: string, data: Data): void {
+  #payment(name: string, data: Shown) {
     const { paymentId, reference } = data as { paymentId: string; reference: string };
     const before = this.#payments.get(paymentId);
     const pairName = `${data.home}-${data.host}`;
@@ -98,13 +100,13 @@ export class Debts {
     }
   }
 
-  #expect(data: Data): void {
+  #expect(data: Shown): void {
     const { home, host, reference } = data;
     if (isFronted(data)) this.#want(home, host, 'host-fronted', reference, data.amountFen);
     for (const [owner, amountFen] of sharesOf(data)) this.#want(owner, home, 'cost-share', reference, amountFen);
   }
 
-  #expectBack(data: Data): void {
+  #expectBack(data: Shown): void {
     const { home, host, reference } = data;
     if (isFronted(data)) this.#want(host, home, 'reverse-host-fronted', reference, data.amountFen);
     for (const [owner, amountFen] of sharesOf(data)) this.#want(home, owner, 'reverse-cost-share', reference, amountFen);
@@ -116,7 +118,7 @@ export class Debts {
     this.#expected.set(id, amountFen);
   }
 
-  #accrue({ debtor, creditor, kind, reference, amountFen }: Data): void {
+  #accrue({ debtor, creditor, kind, reference, amountFen }: Shown): void {
     const id = `${debtor}-${creditor} ${kind} ${reference}`;
     if (this.#accrued.has(id)) this.#violated(`10: ${id} accrued twice`);
     if (this.#expected.get(id) !== amountFen) this.#violated(`10: ${id} accrued ${amountFen}, expected ${this.#expected.get(id)} fen`);
@@ -136,7 +138,7 @@ export class Debts {
     if (left < 0) this.#violated(`11: the headroom of ${name} is ${left} fen`);
   }
 
-  #net(data: Data): void {
+  #net(data: Shown): void {
     const { cycle, gross, nets, transfers, settledDebtors } = data;
     if (this.#netted.has(cycle)) this.#violated(`12: ${cycle} was netted twice`);
     this.#netted.set(cycle, { transfers, sent: new Set(), received: new Set() });
@@ -147,7 +149,7 @@ export class Debts {
       positions.set(debtor, (positions.get(debtor) ?? 0) - amountFen);
       positions.set(creditor, (positions.get(creditor) ?? 0) + amountFen);
     }
-    const stated = new Map<string, number>(nets.map(({ party, netFen }: Data) => [party, netFen]));
+    const stated = new Map<string, number>(nets.map(({ party, netFen }: Shown) => [party, netFen]));
     for (const [party, netFen] of positions)
       if ((stated.get(party) ?? 0) !== netFen) this.#violated(`10: the net of ${party} in ${cycle} does not follow from the gross`);
     const left = new Map(positions);
@@ -162,7 +164,7 @@ export class Debts {
     this.#settled(cycle, settledDebtors);
   }
 
-  #transfer(name: string, { cycle, transferId, settledDebtors }: Data): void {
+  #transfer(name: string, { cycle, transferId, settledDebtors }: Shown): void {
     const netted = this.#netted.get(cycle);
     const set = name === 'transfer-sent' ? netted?.sent : netted?.received;
     if (!netted?.transfers.some((transfer) => transfer.transferId === transferId))
@@ -181,7 +183,7 @@ export class Debts {
       }
   }
 
-  #reconciled({ cycle }: Data): void {
+  #reconciled({ cycle }: Shown): void {
     const netted = this.#netted.get(cycle);
     if (!netted || netted.transfers.length !== netted.received.size) this.#violated(`12: ${cycle} is reconciled without all its transfers`);
   }
@@ -215,9 +217,9 @@ export class Debts {
   }
 }
 
-const isFronted = ({ route, home, host, payee }: Data): boolean => route === 'host-fronted' && home !== host && payee.kind === 'lab';
+const isFronted = ({ route, home, host, payee }: Shown): boolean => route === 'host-fronted' && home !== host && payee.kind === 'lab';
 
-const sharesOf = ({ slices, home }: Data): Map<string, number> => {
+const sharesOf = ({ slices, home }: Shown): Map<string, number> => {
   const shares = new Map<string, number>();
   for (const { owner, amountFen } of slices) if (owner !== home && amountFen > 0) shares.set(owner, (shares.get(owner) ?? 0) + amountFen);
   return shares;

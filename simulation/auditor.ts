@@ -6,14 +6,13 @@ import { Debts } from './auditor.debts.ts';
 import { Vouchers } from './auditor.vouchers.ts';
 import type { Call } from './calls.ts';
 import type { Reply } from './process.ts';
+import type { Shown } from './shown.ts';
 
 /**
  * A second opinion, from the domain alone: it hears what is published, in order, and what people are told; it keeps the books that must
  * follow from that, and compares them with what the services show when everything has come to its end.
  */
 
-// biome-ignore lint/suspicious/noExplicitAny: the auditor reads what is shown, as it is shown.
-type Shown = Readonly<Record<string, any>>;
 /** Every row of a table, of all processes that share the work of a service. */
 export type Show = (service: ServiceName, table: string) => readonly Shown[];
 export type PaidOut = readonly { readonly reference: string; readonly amountFen: number }[];
@@ -119,8 +118,8 @@ export class Auditor {
     }
     const shown = new Map<string, Record<string, number>>();
     for (const { state } of show('redemption', 'vouchers'))
-      for (const bucket of ['available', 'reserved', 'redeemed', 'closed'])
-        for (const { potId, amountFen } of (state[bucket] ?? []) as Shown[]) {
+      for (const bucket of ['available', 'reserved', 'redeemed', 'closed'] as const)
+        for (const { potId, amountFen } of state[bucket] ?? []) {
           const pot = shown.get(potId) ?? {};
           pot[bucket] = (pot[bucket] ?? 0) + amountFen;
           shown.set(potId, pot);

@@ -1,11 +1,10 @@
 import type { CloudEvent } from '@tongdui/contracts';
 import { shortName } from './auditor.books.ts';
+import type { Shown } from './shown.ts';
 
 /** What vouchers, pots and allowances hold by the events alone; every change is checked as it comes. */
 
 type Slice = { readonly potId: string; readonly fiscalYear: number; readonly amountFen: number };
-// biome-ignore lint/suspicious/noExplicitAny: the auditor reads what was published, as it was published.
-type Data = Readonly<Record<string, any>>;
 type Bucket = 'available' | 'reserved' | 'redeemed' | 'closed';
 type Voucher = {
   readonly face: ReadonlyMap<string, number>;
@@ -32,8 +31,8 @@ export class Vouchers {
     return this.#vouchers.get(voucherId)?.issuedOn;
   }
 
-  take(event: CloudEvent): void {
-    const data = event.data as Data;
+  take(event: CloudEvent) {
+    const data = event.data as Shown;
     const slices = (data.slices ?? []) as readonly Slice[];
     switch (shortName(event)) {
       case 'policy-published':
@@ -69,7 +68,7 @@ export class Vouchers {
     }
   }
 
-  #issued(data: Data, slices: readonly Slice[]): void {
+  #issued(data: Shown, slices: readonly Slice[]): void {
     const { voucherId, faceFen, home, enterprise, policyId, issuedOn, expiresOn } = data;
     if (this.#vouchers.has(voucherId)) this.#violated(`14: ${voucherId} was issued twice`);
     if (slices.reduce((sum, { amountFen }) => sum + amountFen, 0) !== faceFen)
@@ -95,7 +94,7 @@ export class Vouchers {
     if (capFen === undefined || usedFen > capFen) this.#violated(`4: ${holder} was granted ${usedFen} of ${capFen} fen`);
   }
 
-  #reserve(data: Data, slices: readonly Slice[]): void {
+  #reserve(data: Shown, slices: readonly Slice[]): void {
     const voucher = this.#vouchers.get(data.voucherId);
     const key = `${data.orderId}/${data.contract}`;
     if (this.#reserved.has(key)) this.#violated(`14: ${key} was reserved twice`);
@@ -108,7 +107,7 @@ export class Vouchers {
   }
 
   /** Back to the open voucher, or to its pots and its allowance when it is closed. */
-  #leaves(data: Data, slices: readonly Slice[], from: Bucket): void {
+  #leaves(data: Shown, slices: readonly Slice[], from: Bucket): void {
     const voucher = this.#vouchers.get(data.voucherId);
     const isOpen = data.returnsTo === 'committed';
     if (voucher && voucher.isOpen !== isOpen) this.#violated(`2: value of ${data.voucherId} returned to ${data.returnsTo}`);
@@ -116,7 +115,7 @@ export class Vouchers {
     if (!isOpen) this.#givenBack(data, slices);
   }
 
-  #givenBack({ home, enterprise }: Data, slices: readonly Slice[]): void {
+  #givenBack({ home, enterprise }: Shown, slices: readonly Slice[]): void {
     this.#backToPots(slices);
     for (const { fiscalYear, amountFen } of slices) {
       const holder = `${home}-${enterprise}-${fiscalYear}`;
@@ -128,7 +127,7 @@ export class Vouchers {
     for (const { potId, amountFen } of slices) this.#pot(potId).takenFen -= amountFen;
   }
 
-  #move({ voucherId }: Data, slices: readonly Slice[], from: Bucket, to: Bucket): void {
+  #move({ voucherId }: Shown, slices: readonly Slice[], from: Bucket, to: Bucket) {
     const voucher = this.#vouchers.get(voucherId);
     if (!voucher) return this.#violated(`2: ${voucherId} moves value and was never issued`);
     for (const { potId, amountFen } of slices) {

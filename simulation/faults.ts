@@ -45,7 +45,7 @@ const crashAtAPlace = ({ processes, scheduler }: World, random: Random): void =>
 };
 
 /** The disk does not sync for a while; then it does, or the store comes back without what it had not synced, or its process dies first. */
-const unsynced = ({ disks, processes, scheduler }: World, random: Random): void => {
+const unsynced = ({ disks, processes, scheduler }: World, random: Random) => {
   const disk = random.pick(disks);
   disk.store.faults.holdSync();
   const end = random.pick(['sync', 'crash', 'kill'] as const);

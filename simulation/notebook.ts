@@ -1,12 +1,9 @@
 import { dateOf } from '@tongdui/calendar';
 import type { Home, LocalDate, ServiceName } from '@tongdui/contracts';
 import { type Call, ulids } from './calls.ts';
+import type { Shown } from './shown.ts';
 import type { Town } from './town.ts';
 import type { World } from './world.ts';
-
-/** A row as people see it, with the fields of its state at the top. */
-// biome-ignore lint/suspicious/noExplicitAny: people read what a screen shows them; nothing here depends on a service's types.
-export type Shown = Readonly<Record<string, any>>;
 
 /** What people remember of a history (ids they made up, calls they made) and what they can look up. */
 export class Notebook {

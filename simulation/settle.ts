@@ -65,7 +65,7 @@ const idle = async (play: Play): Promise<void> => {
   for (let waited = 0; waited < 400; waited += 1) {
     await play.pass(waited < 4 ? 60 : 1_500);
     if (play.underWay > 0 || !processes.every((process) => process.isReady() && process.now() === play.world.now())) continue;
-    const states = await Promise.all(processes.map((process) => process.host?.status()));
+    const states = await Promise.all(processes.map(async (process) => process.host?.status()));
     if (!states.every((state) => state?.idle)) continue;
     const heads = states.map((state) => state?.head).join();
     const halted = states.flatMap((state) => state?.halted ?? []);
@@ -88,7 +88,7 @@ const overApplications = new Set(['issued', 'rejected', 'withdrawn']);
 
 /** What has not come to its end: nothing of it may stay. */
 const openThings = ({ book, world }: Play): string[] => {
-  const open = (service: ServiceName, table: string, field: string, over: ReadonlySet<string>) =>
+  const open = (service: ServiceName, table: string, field: 'status' | 'is', over: ReadonlySet<string>) =>
     book.town.cities.flatMap((home) =>
       book
         .list(service, home, table)

@@ -172,7 +172,7 @@ export class Play {
   }
 
   /** Somebody asks; the answer is heard whenever it comes. */
-  make(call: Call, number = -1): void {
+  make(call: Call, number = -1) {
     const { world, book } = this;
     const serving = world.serving(call.service, call.home as Home).filter((process) => process.isReady());
     if (number >= 0) book.calls.push(call);

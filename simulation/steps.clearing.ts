@@ -1,6 +1,7 @@
 import { isMember } from '@tongdui/contracts';
 import { type Call, call, official } from './calls.ts';
-import type { Notebook, Shown } from './notebook.ts';
+import type { Notebook } from './notebook.ts';
+import type { Shown } from './shown.ts';
 import type { Steps } from './steps.ts';
 
 /** What treasurers and the joint office have to do now. */

@@ -1,8 +1,9 @@
 import { addDays } from '@tongdui/calendar';
-import type { LocalDate, Role, Uscc } from '@tongdui/contracts';
+import type { LocalDate, PaymentReference, Role, Uscc } from '@tongdui/contracts';
 import { type Call, call, official, ofOrganisation } from './calls.ts';
-import { type Notebook, paymentIdOf, type Shown, totalOf } from './notebook.ts';
+import { type Notebook, paymentIdOf, totalOf } from './notebook.ts';
 import type { Random } from './random.ts';
+import type { Shown } from './shown.ts';
 
 /** The next step of one thing, as the right person takes it; with some mischief, or as it comes. */
 
@@ -241,7 +242,7 @@ const submission = (steps: Steps, claim: Shown): Call[] => {
   const { book, random } = steps;
   const id = String(claim.claimId);
   const home = homeOf(id);
-  const payee = claim.payee as { kind: 'enterprise' | 'lab'; uscc: Uscc };
+  const payee = claim.payee as Pick<Shown, 'payee'>['payee'] & { readonly kind: 'enterprise' | 'lab'; readonly uscc: Uscc };
   const actor = ofOrganisation(payee.kind, payee.kind === 'lab' ? claim.host : home, payee.uscc);
   const file = [...id]
     .map((character) => (character.charCodeAt(0) % 16).toString(16))
@@ -306,7 +307,7 @@ const returned = ({ book }: Steps, claim: Shown): Call[] => {
 };
 
 /** For its prefund: to be granted a draw, or to hear of it at all. */
-const isWaiting = ({ book }: Steps, claim: Shown): boolean => ['asking', 'queued'].includes(book.paymentOf(claim)?.status);
+const isWaiting = ({ book }: Steps, claim: Shown): boolean => ['asking', 'queued'].includes(book.paymentOf(claim)?.status ?? '');
 
 const stepOfPayment = (steps: Steps, claim: Shown): Call[] => {
   const { book } = steps;
@@ -324,7 +325,7 @@ const stepOfPayment = (steps: Steps, claim: Shown): Call[] => {
       return instruct();
     case 'unknown': {
       if (sometimes(steps, 0.3)) return instruct();
-      const outcome = book.world.bank.statement(payment.reference) ?? 'failed';
+      const outcome = book.world.bank.statement(payment.reference as PaymentReference) ?? 'failed';
       return [
         call('redemption', 'enterStatementLine')(
           homeOf(id),
