@@ -12,7 +12,7 @@ import { storeOfLife } from './store.ts';
 
 /** One operating-system process of a service, as far as the others can tell: it starts, answers, dies at any moment and starts again. */
 
-export type Operations = Readonly<Record<string, (request: Request, input: never) => Promise<Answer<string>>>>;
+type Operations = Readonly<Record<string, (request: Request, input: never) => Promise<Answer<string>>>>;
 export type Built = Service & { readonly operations: Operations };
 /** `no-answer`: the process died, or was not there. `failed`: it threw, which is a bug unless the store was away. */
 export type Reply = Answer<string> | { readonly is: 'no-answer' } | { readonly is: 'failed'; readonly error: unknown };

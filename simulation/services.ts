@@ -1,4 +1,4 @@
-import { type ServiceName, serviceNames } from '@tongdui/contracts';
+import type { ServiceName } from '@tongdui/contracts';
 import type { Deps } from '@tongdui/runtime';
 import { clearing } from '../services/clearing/src/service.ts';
 import { issuance } from '../services/issuance/src/service.ts';
@@ -19,4 +19,3 @@ export const builders: Readonly<Record<ServiceName, (deps: NeededDeps, rail: Pay
   clearing: (deps) => clearing(deps) as unknown as Built,
   ledger: (deps) => ({ ...ledger(deps), operations: {} }),
 };
-export { serviceNames };

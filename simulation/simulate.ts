@@ -39,7 +39,7 @@ export type History = {
   readonly failure: Failure | undefined;
 };
 
-export class Violation extends Error {
+class Violation extends Error {
   override name = 'Violation';
 }
 

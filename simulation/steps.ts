@@ -140,7 +140,7 @@ const contract = ({ book, random }: Steps, today: LocalDate, order: Shown) => {
   };
 };
 
-export const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
+const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
   const { random } = steps;
   const id = String(claim.claimId);
   const home = homeOf(id);

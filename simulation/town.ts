@@ -5,10 +5,10 @@ import type { Random } from './random.ts';
 
 /** The cast of one history, and what its cities prepare before anyone can apply. */
 
-export const hangzhou = '330100';
+const hangzhou = '330100';
 const zhejiang = '330000';
 
-export type Enterprise = { readonly uscc: Uscc; readonly home: string };
+type Enterprise = { readonly uscc: Uscc; readonly home: string };
 export type Lab = { readonly uscc: Uscc; readonly host: string; readonly offering: string };
 export type Pot = { readonly id: string; readonly owner: string; readonly openTo: readonly string[] };
 export type Town = {
@@ -23,7 +23,7 @@ export type Town = {
   readonly termsOf: (home: string, change?: Partial<PolicyTerms>) => PolicyTerms;
 };
 
-export const cycleTerms = { declarationDayOfMonth: 5, confirmationWorkingDays: 3, transferWorkingDays: 3, disputeDays: 10 };
+const cycleTerms = { declarationDayOfMonth: 5, confirmationWorkingDays: 3, transferWorkingDays: 3, disputeDays: 10 };
 
 const terms = {
   ratioBps: { testing: 5_000, 'instrument-sharing': 3_333 },
@@ -55,7 +55,7 @@ const terms = {
   verification: { everything: 'default' },
 };
 
-export const account = (uscc: string) => ({
+const account = (uscc: string) => ({
   cnaps: '102331002345',
   number: `62${uscc.replace(/\D/g, '').padStart(14, '0')}`.slice(0, 19),
   name: `Account of ${uscc}`,

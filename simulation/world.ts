@@ -178,8 +178,6 @@ const setsOf = (shape: Shape): readonly (readonly Home[])[] => {
   return [first, allHomes.filter((home) => !first.includes(home))];
 };
 
-export const corridor = corridorHome;
-
 /** Of every fact in order: two runs that agree on it were the same run. */
 export class Digest {
   #text = '';
