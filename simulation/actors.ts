@@ -11,7 +11,7 @@ import { admission, agreement, appropriation, deposit } from './town.ts';
 
 /** What somebody does next, by chance: mostly something sensible, sometimes something again, sometimes something wrong. */
 export const nextCalls = (book: Notebook, random: Random): Call[] => {
-  const steps: Steps = { book, random, mischief: true };
+  const steps: Steps = { book, random, mischief: true, regrets: true };
   const kind = random.weighted([
     [4, apply],
     [12, applications],

@@ -8,16 +8,18 @@ import { type Steps, stepOfApplication, stepOfOrder } from './steps.ts';
 
 /** The faults have stopped. Officers do what there is to do and time goes on, until nothing is left; then the books must tie out. */
 
-const roundsMax = 90;
+const roundsMax = 120;
+const regretRounds = 30;
 
 export const settle = async (play: Play): Promise<void> => {
   const { world, book } = play;
   world.calm();
   await idle(play);
-  const steps: Steps = { book, random: randomOf(`${play.options.seed}/settle`), mischief: false };
+  const random = randomOf(`${play.options.seed}/settle`);
   let quietRounds = 0;
   for (let round = 0; quietRounds < 3; round += 1) {
     if (round === roundsMax) return play.fail(`something never ends: ${openThings(play).slice(0, 5).join('; ')}`);
+    const steps: Steps = { book, random, mischief: false, regrets: round < regretRounds };
     const calls = [
       ...book.applications.flatMap((id) => endOfApplication(steps, id)),
       ...book.orders.flatMap((id) => stepOfOrder(steps, id)),

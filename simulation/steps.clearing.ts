@@ -26,7 +26,7 @@ const segments = ({ book, random, mischief }: Steps, creditor: string): Call[] =
             body,
           ),
         ];
-      if (mischief && random.chance(0.25)) return disputes(book, creditor, String(pair));
+      if (random.chance(mischief ? 0.3 : 0.2)) return disputes(book, creditor, String(pair));
       return [
         call('clearing', 'confirmSegment')(
           creditor,
@@ -54,9 +54,9 @@ const disputes = (book: Notebook, creditor: string, pair: string): Call[] =>
     )
     .slice(0, 1);
 
-const obligations = ({ book, random, mischief }: Steps, creditor: string): Call[] => {
+const obligations = ({ book, random }: Steps, creditor: string): Call[] => {
   const disputed = book.list('clearing', creditor, 'obligations', 'disputed').map(({ id, pair }) => {
-    const wonBy = mischief && random.chance(0.5) ? 'debtor' : 'creditor';
+    const wonBy = random.chance(0.5) ? 'debtor' : 'creditor';
     return call('clearing', 'ruleDispute')(
       creditor,
       `/pairs/${pair}/obligations/${id}/ruling`,

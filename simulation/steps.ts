@@ -7,7 +7,13 @@ import type { Shown } from './shown.ts';
 
 /** The next step of one thing, as the right person takes it; with some mischief, or as it comes. */
 
-export type Steps = { readonly book: Notebook; readonly random: Random; readonly mischief: boolean };
+export type Steps = {
+  readonly book: Notebook;
+  readonly random: Random;
+  readonly mischief: boolean;
+  /** Money that was paid comes back now and then, even when nobody starts anything new. */
+  readonly regrets: boolean;
+};
 
 /** Another colleague each time: one who has acted on a claim before is refused. */
 const someone = ({ random, mischief }: Steps, role: Role, home: string, usual = 1) =>
@@ -15,6 +21,9 @@ const someone = ({ random, mischief }: Steps, role: Role, home: string, usual = 
 const homeOf = (id: string): string => id.slice(0, id.indexOf('-'));
 /** With mischief, sometimes; without, never. */
 const sometimes = ({ random, mischief }: Steps, probability: number): boolean => mischief && random.chance(probability);
+
+const regretted = ({ random, mischief, regrets }: Steps, probability: number): boolean =>
+  regrets && random.chance(mischief ? probability : probability / 3);
 
 export const stepOfApplication = (steps: Steps, id: string): Call[] => {
   const { book, random } = steps;
@@ -201,11 +210,11 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
     case 'unknown':
       return stepOfPayment(steps, claim);
     case 'paid':
-      if (sometimes(steps, 0.12)) return nth('clawBack', '/clawbacks', approver, { reason: 'fraud' });
-      return sometimes(steps, 0.08) ? returned(steps, claim) : [];
+      if (regretted(steps, 0.12)) return nth('clawBack', '/clawbacks', approver, { reason: 'fraud' });
+      return regretted(steps, 0.08) ? returned(steps, claim) : [];
     case 'clawback-due': {
-      if (sometimes(steps, 0.2)) return nth('writeOffClawback', '/write-offs', approver, { reason: 'insolvent' });
-      if (sometimes(steps, 0.1)) return returned(steps, claim);
+      if (random.chance(0.2)) return nth('writeOffClawback', '/write-offs', approver, { reason: 'insolvent' });
+      if (random.chance(0.1)) return returned(steps, claim);
       const paymentId = paymentIdOf(claim);
       const amountFen = totalOf(claim.left);
       const n = steps.book.nextTurn('recoverPayment', paymentId);

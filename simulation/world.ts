@@ -1,15 +1,7 @@
 import { hash } from 'node:crypto';
 import { type MemoryHub, memoryHub } from '@tongdui/bus';
 import { addMinutes } from '@tongdui/calendar';
-import {
-  homes as allHomes,
-  type CloudEvent,
-  corridorHome,
-  type Home,
-  type Instant,
-  type ServiceName,
-  serviceNames,
-} from '@tongdui/contracts';
+import { homes as allHomes, type CloudEvent, type Home, type Instant, type ServiceName, serviceNames } from '@tongdui/contracts';
 import { type AppendFate, memoryEventStore, type StoredFact } from '@tongdui/event-store';
 import { Bank } from './bank.ts';
 import type { Plant } from './plants.ts';
