@@ -82,7 +82,7 @@ export class Commands {
     if (reply.is === 'done') this.#milestone(call);
     const isRecorded = reply.is === 'pending' || reply.created;
     if (isRecorded && (!first || first.request.hash === hash)) this.#acknowledged.set(key, first ?? { ...asked, heardAt: this.#moment });
-    if (call.operation === 'instructPayment' && reply.is === 'done') {
+    if (call.operation === 'instructPayment' && reply.is === 'done' && reply.created) {
       const claimId = String(call.ids.id).split('-').slice(2).join('-');
       const people = [...(this.#claims.get(claimId) ?? [])].flatMap((id) => this.#peopleOf(id) ?? []);
       if (people.includes(call.actor.sub)) this.#violated(`13: ${call.actor.sub} paid a claim after acting on it`);

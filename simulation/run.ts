@@ -8,7 +8,7 @@ import { type History, type HistoryOptions, simulate } from './simulate.ts';
  * threads. A failure prints its seed, its step, and the shortest history that still fails. `COMMANDS` is how many calls people make.
  */
 
-const { SEED, SEEDS = '200', FROM = '1', COMMANDS = '220' } = process.env;
+const { SEED, SEEDS = '200', FROM = '1', COMMANDS = '200' } = process.env;
 const commands = Number(COMMANDS);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

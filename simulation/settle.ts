@@ -9,7 +9,7 @@ import { type Steps, stepOfApplication, stepOfOrder } from './steps.ts';
 /** The faults have stopped. Officers do what there is to do and time goes on, until nothing is left; then the books must tie out. */
 
 const roundsMax = 120;
-const regretRounds = 30;
+const regretRounds = 10;
 
 export const settle = async (play: Play): Promise<void> => {
   const { world, book } = play;
