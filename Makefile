@@ -5,7 +5,7 @@ SHELL := bash
 export PATH := $(CURDIR)/toolchain/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo stop test check format contracts conformance
+.PHONY: help setup start demo stop test simulate check format contracts conformance
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,12 +25,15 @@ demo: setup ## Runs a month of orders between nine cities, settles it and proves
 test: check ## Runs every check and every test
 	@exec vitest run
 
+simulate: setup ## Plays histories while everything fails: SEED=7 one of them exactly, SEEDS=20000 many with a summary
+	@exec node simulation/run.ts
+
 check: setup ## Types, lint, format, import rules, contracts in step, dead code
 	@tsc --noEmit
 	@tsc --noEmit -p tsconfig.domain.json
 	@biome check --error-on-warnings .
 	@oxlint --type-aware --deny-warnings
-	@depcruise --config .dependency-cruiser.cjs contracts packages services infra demo e2e
+	@depcruise --config .dependency-cruiser.cjs contracts packages services infra demo e2e simulation
 	@node contracts/src/generate.ts --check
 	@knip
 	@echo "All checks are clean."
