@@ -162,6 +162,8 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
   };
   const reviewer = someone(steps, 'reviewer', home, 2);
   const approver = someone(steps, 'approver', home);
+  // A claim with an open risk goes no further until it was held and ruled; people try first and hold it then.
+  const atRisk = random.chance(0.25) ? nth('holdClaim', '/holds', reviewer, { reason: 'related-parties' }) : undefined;
   switch (claim.status) {
     case 'awaited':
     case 'sent-back':
@@ -172,7 +174,7 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
       return nth('checkClaim', '/checks', someone(steps, 'reviewer', String(claim.host)));
     case 'checked': {
       if (sometimes(steps, 0.04)) return nth('sendBackClaim', '/corrections', reviewer, { reason: 'unreadable' });
-      return step('reviewClaim', '/review', reviewer, reviewOf(steps, claim));
+      return atRisk ?? step('reviewClaim', '/review', reviewer, reviewOf(steps, claim));
     }
     case 'risk-hold':
       return nth('releaseHold', '/hold-releases', approver, {
@@ -181,7 +183,7 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
       });
     case 'reviewed':
       if (sometimes(steps, 0.05)) return nth('rejectClaim', '/rejections', approver, { reason: 'not eligible' });
-      return step('openNotice', '/notice', approver);
+      return atRisk ?? step('openNotice', '/notice', approver);
     case 'notice': {
       const objection = `01J${'0'.repeat(22)}${random.below(2)}`;
       return sometimes(steps, 0.15)
