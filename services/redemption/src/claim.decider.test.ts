@@ -332,7 +332,7 @@ describe('a notice', () => {
   test('an objection holds it up until it is ruled', () => {
     expect(raised().when(noticeDue())).toEqual(record());
     expect(raised().when(objection('RaiseObjection', 'o-1'))).toEqual(record());
-    expect(typesOf(raised().when(objection('DismissObjection', 'o-1')))).toEqual(['ObjectionDismissed']);
+    expect(factsOf(raised().when(objection('DismissObjection', 'o-1')))).toMatchObject([{ type: 'ObjectionDismissed', dueAt: noticeEnds }]);
     expect(statusOf(...toNotice, objection('RaiseObjection', 'o-1'), objection('DismissObjection', 'o-1'))).toBe('notice');
     expect(typesOf(raised().when(objection('DismissObjection', 'o-1', noticeEnds)))).toEqual(['ObjectionDismissed', 'ClaimPayable']);
   });

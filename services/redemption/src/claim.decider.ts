@@ -253,7 +253,7 @@ const objection = (command: Of<'RaiseObjection' | 'DismissObjection' | 'UpholdOb
   if (!known) return refuse('objection-unknown');
   if (known.ruling !== 'open') return refuse('objection-already-ruled');
   if (command.type === 'UpholdObjection') return record(rejected(state, by, reason, at, { objection: id }));
-  const dismissed: Fact = { type: 'ObjectionDismissed', objection: id, by, reason, at };
+  const dismissed: Fact = { type: 'ObjectionDismissed', objection: id, by, reason, dueAt: state.notice.dueAt, at };
   const isLast = state.objections.every((candidate) => candidate.id === id || candidate.ruling !== 'open');
   return isLast && at >= state.notice.dueAt ? record(dismissed, payable(state, at)) : record(dismissed);
 };

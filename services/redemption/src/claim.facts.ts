@@ -133,7 +133,14 @@ export type Fact =
       readonly dueAt: Instant;
     } & At)
   | ({ readonly type: 'ObjectionRaised'; readonly objection: string; readonly by: string; readonly reason: string } & At)
-  | ({ readonly type: 'ObjectionDismissed'; readonly objection: string; readonly by: string; readonly reason: string } & At)
+  /** `dueAt` ends the notice: its timer may have found the claim objected and done nothing. */
+  | ({
+      readonly type: 'ObjectionDismissed';
+      readonly objection: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly dueAt?: Instant;
+    } & At)
   | ({ readonly type: 'ClaimPayable'; readonly people: ClaimPeople; readonly payBy: LocalDate } & Movement & At)
   /** A rejection or a write-off that the payment's own stream must agree to first. */
   | ({

@@ -143,6 +143,8 @@ const claimWork = (followed: FollowedFact): WorkChange => {
       };
     case 'NoticeOpened':
       return { opens: [opened(followed, 'notice-due', id, fact.dueAt)] };
+    case 'ObjectionDismissed':
+      return fact.dueAt === undefined ? {} : { opens: [opened(followed, 'notice-due', id, fact.dueAt)] };
     case 'ClaimPayable':
       return { closes: [`notice-due/${id}`] };
     case 'ClosingAsked':

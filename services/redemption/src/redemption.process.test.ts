@@ -260,6 +260,24 @@ describe('follow-up work', () => {
     for (const facts of histories) expect(left([...facts, ...facts.slice(-1)])).toEqual(left(facts));
   });
 
+  test('a dismissed objection sets the timer of the notice again: it may have fired while the claim was objected', () => {
+    const fact = { type: 'ObjectionDismissed', objection: 'o-1', by: 'approver', reason: 'heard', dueAt: at, at };
+    const key = claimId().slice(13);
+    const followed: FollowedFact = {
+      fact,
+      id: 'id',
+      stream: `redemption.${songjiang}.claim-${key}`,
+      home: homeOf(claimId()),
+      noun: 'claim',
+      key,
+      revision: 9,
+      position: '9',
+    };
+    expect(work(followed).opens).toMatchObject([{ id: `notice-due/${claimId()}`, kind: 'notice-due', dueAt: at }]);
+    const { dueAt: _, ...earlier } = fact;
+    expect(work({ ...followed, fact: earlier })).toEqual({});
+  });
+
   test('files and invoices need no follow-up', () => {
     const noWork = all.filter(({ noun }) => noun === 'invoice' || noun === 'evidence');
     expect(noWork.map(work)).toEqual(noWork.map(() => ({})));
