@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +13,27 @@ import { account, eventually, hangzhou, newUscc } from './story.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = 'infra/development/system.ts';
 const places = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'tongdui-start-')));
-/** Outside the range from which other tests take their ports; each system needs fifteen. */
-const ports = [0, 1].map((index) => 33_000 + (process.pid % 1_000) + index * 1_100);
+/** Of the fifteen ports that a system needs from its first one on, all must be free. */
+const freeBase = async (from: number): Promise<number> => {
+  const isFree = async (port: number): Promise<boolean> => {
+    const server = createServer();
+    server.listen({ port, host: '127.0.0.1', exclusive: true });
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (free) await new Promise((resolve) => server.close(resolve));
+    return free;
+  };
+  const free = await Promise.all(Array.from({ length: 15 }, (_, index) => isFree(from + index)));
+  return free.every(Boolean) ? from : freeBase(from + 20);
+};
+/** Below the ports that other tests take, and far below those the kernel gives to outgoing connections. */
+const ports: number[] = [];
+beforeAll(async () => {
+  ports.push(await freeBase(12_000 + (process.pid % 1_000)));
+  ports.push(await freeBase((ports[0] as number) + 100));
+});
 const launched = new Set<ChildProcess>();
 
 type Running = {
