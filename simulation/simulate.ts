@@ -186,7 +186,6 @@ export class Play {
     void process.call(call.operation, request, { ...call.body, ...call.ids }).then((reply) => {
       this.underWay -= 1;
       if (reply.is === 'done' || reply.is === 'pending') book.acknowledged(call);
-      if (reply.is === 'refused') book.refused(call, reply.reason);
       this.auditor.answered(asked, reply);
       this.#heard(number, call, reply);
     });
