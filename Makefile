@@ -5,7 +5,7 @@ SHELL := bash
 export PATH := $(CURDIR)/toolchain/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start demo stop test simulate check format contracts conformance
+.PHONY: help setup start demo stop test simulate check format contracts conformance bench profile
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ check: setup ## Types, lint, format, import rules, contracts in step, dead code
 	@tsc --noEmit -p tsconfig.domain.json
 	@biome check --error-on-warnings .
 	@oxlint --type-aware --deny-warnings
-	@depcruise --config .dependency-cruiser.cjs contracts packages services infra demo e2e simulation
+	@depcruise --config .dependency-cruiser.cjs contracts packages services infra demo e2e simulation bench
 	@node contracts/src/generate.ts --check
 	@knip
 	@echo "All checks are clean."
@@ -46,3 +46,9 @@ contracts: setup ## Regenerates the OpenAPI and AsyncAPI documents from the sche
 
 conformance: setup ## Runs the event-store suite; EVENTSTOREDB_URL=esdb://… names a live server
 	@exec vitest run --project unit packages/event-store
+
+bench: setup ## Measures the whole path and prints the table of docs/benchmarks.md (BENCH_FULL=1, BENCH_QUICK=1, EVENTSTOREDB_URL)
+	@exec node bench/run.ts
+
+profile: setup ## Writes a flame graph of every service under load to bench/profiles
+	@exec node bench/profile.ts

@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{contracts,packages,services,infra,demo,simulation}/**/*.test.ts'],
+          include: ['{contracts,packages,services,infra,demo,simulation,bench}/**/*.test.ts'],
           exclude,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
