@@ -8,7 +8,8 @@ import { type Desk, desk, pause } from './officers.ts';
 import { Wire } from './wire.ts';
 
 /**
- * Redemptions from the order to the bank's payment, the obligation between cities and every book: eleven commands by six people each.
+ * Redemptions from the order to the bank's payment, the obligation between cities and every book: eleven commands by six people each, twelve
+ * where the enterprise is refunded and has to prove its payment.
  * Enterprises and labs act one by one, officers on lists.
  */
 
@@ -16,7 +17,7 @@ export type RedemptionFigures = {
   readonly redemptions: number;
   readonly seconds: number;
   readonly perSecond: number;
-  /** Time a redemption's people waited for answers, over its eleven steps. */
+  /** Time a redemption's people waited for answers, over all its steps. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** One command of an enterprise or a lab. */
@@ -173,7 +174,8 @@ const place = async (run: Run, voucher: Voucher): Promise<Placed> => {
   const claimId = `${home}-claim-${key}-1`;
   const refunded = payeeMode === 'enterprise-refunded';
   const payee = refunded ? boss(voucher) : labPerson(at);
-  const file = createHash('sha256').update(key).digest('hex');
+  const kinds = refunded ? ['invoice', 'payment-proof'] : ['invoice'];
+  const files = kinds.map((kind) => ({ kind, digest: createHash('sha256').update(`${key}/${kind}`).digest('hex') }));
   const begunMs = performance.now();
   const day = run.calendar.today();
   const step = (person: string, path: string, body: unknown = {}) => take(run, person, path, body);
@@ -190,12 +192,8 @@ const place = async (run: Run, voucher: Voucher): Promise<Placed> => {
   });
   await step(labPerson(at), `${order}/delivery`, { deliveredOn: day, deliverableDigest: 'b'.repeat(64) });
   await step(boss(voucher), `${order}/acceptance`, { acceptedOn: day, actualBaseFen: baseFen });
-  await step(payee, `/evidence/${home}-evidence-${file}`, {
-    sm3: 'c'.repeat(64),
-    kind: 'invoice',
-    bytes: 1_024,
-    mediaType: 'application/pdf',
-  });
+  for (const { kind, digest } of files)
+    await step(payee, `/evidence/${home}-evidence-${digest}`, { sm3: 'c'.repeat(64), kind, bytes: 1_024, mediaType: 'application/pdf' });
   await step(payee, `/claims/${claimId}/submissions/1`, {
     invoice: {
       number: { number: invoiceNumber() },
@@ -206,7 +204,7 @@ const place = async (run: Run, voucher: Voucher): Promise<Placed> => {
       buyer: enterprise,
     },
     selfPaidFen: refunded ? baseFen : baseFen - subsidyFen,
-    evidence: [file],
+    evidence: files.map(({ digest }) => digest),
   });
   const payer = route === 'host-fronted' && !refunded ? host : home;
   return { claimId, paymentId: `${payer}-payment-${key}-1`, place: at, waitedMs: performance.now() - begunMs };

@@ -127,7 +127,7 @@ export class Process {
     if (withReadModel === 'lost') {
       this.#rows.close();
       this.#rows = this.#newRows();
-    }
+    } else this.#rows.crash();
     for (const answer of life.waiting) answer({ is: 'no-answer' });
   }
 
@@ -152,7 +152,9 @@ export class Process {
   }
 
   #newRows(): ReadModel {
-    return readModel({ file: ':memory:', epoch: this.disk.store.epoch, homes: this.homes });
+    const { scheduler } = this.#around;
+    const wall = { nowMs: () => scheduler.nowMs(), sleep: (ms: number) => scheduler.sleep(ms, undefined, () => false) };
+    return readModel({ file: ':memory:', epoch: this.disk.store.epoch, homes: this.homes, wall });
   }
 
   #newLife(): Life {
@@ -189,6 +191,8 @@ export class Process {
     const rows = this.#rows;
     return {
       transact: (change) => (isOver() ? (undefined as ReturnType<typeof change>) : rows.transact(change)),
+      written: () => rows.written(),
+      crash: () => {},
       followed: () => rows.followed(),
       nextSequence: (source) => rows.nextSequence(source),
       get: (table, id) => rows.get(table, id),

@@ -54,6 +54,24 @@ describe('the consumer', () => {
     );
   });
 
+  test('tells the broker only when what was applied is durable: until then a message comes again', async () => {
+    const those = fixture();
+    const events = publishedBy(redemption, 3);
+    let isDurable = false;
+    those.ledger.settled = async () => {
+      if (!isDurable) throw Object.assign(new Error('not written yet'), { transient: true });
+    };
+    await those.start();
+    await those.broker.publish(redemption, events);
+    await those.wall.until(() => those.measured('duplicate') >= 2);
+    expect(those.ledger.of(redemption)).toEqual(events);
+    isDurable = true;
+    await those.wall.pass(60_000);
+    const before = those.measured('duplicate');
+    await those.wall.pass(600_000);
+    expect(those.measured('duplicate')).toBe(before);
+  });
+
   test('takes whole messages as they come, without asking the feed', async () => {
     const those = fixture();
     const events = publishedBy(redemption, 300);

@@ -4,13 +4,15 @@ import { Unreachable } from './transport.ts';
 
 /** What a consumer does with events, and what it keeps. */
 export type Effects = {
-  /** The sequence wanted next from a producer (1 at first), as persisted together with the effects. */
+  /** The sequence wanted next from a producer (1 at first): behind the last event that was applied. */
   readonly nextSequence: (producer: Producer) => number | Promise<number>;
   /**
-   * Makes the effects of these events and the new next sequence durable. Gets the events of one producer in sequence order, none
-   * missing; the same ones again when it rejected. Rejecting with a transient error means "try again for ever".
+   * Makes the effects of these events durable and takes note of the new next sequence. Gets the events of one producer in sequence order,
+   * none missing; the same ones again when it rejected. Rejecting with a transient error means "try again for ever".
    */
   readonly apply: (events: readonly CloudEvent[], producer: Producer) => Promise<void>;
+  /** Resolves when every next sequence that was noted so far is durable too; only then the broker is told. */
+  readonly settled: () => Promise<void>;
   /** Records that an operator gave up an event, and makes the next sequence durable. */
   readonly skipped: (event: CloudEvent, reason: string, by: string, producer: Producer) => Promise<void>;
   readonly lines: HaltedLines;

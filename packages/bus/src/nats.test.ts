@@ -46,8 +46,8 @@ const answerFeed = (transport: Transport, events: readonly CloudEvent[]) =>
     return { events: events.slice(from - 1, from - 1 + max), head: events.length };
   });
 const consume = async (transport: Transport, ledger: Ledger, name = 'tested'): Promise<Consumer> => {
-  const { nextSequence, apply, skipped, lines } = ledger;
-  const started = await consumer({ transport, name, homes: [home], nextSequence, apply, skipped, lines, wall: realWall });
+  const { nextSequence, apply, settled, skipped, lines } = ledger;
+  const started = await consumer({ transport, name, homes: [home], nextSequence, apply, settled, skipped, lines, wall: realWall });
   opened.unshift(started);
   return started;
 };

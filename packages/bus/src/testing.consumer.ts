@@ -27,12 +27,14 @@ export class ConsumerFixture {
 
   async start(options: Partial<ConsumerOptions> = {}): Promise<Consumer> {
     const { nextSequence, apply, skipped, lines } = this.ledger;
+    const settled = () => this.ledger.settled();
     const started = await consumer({
       transport: this.hub.connect('consumer'),
       name: 'tested',
       homes: [home],
       nextSequence,
       apply,
+      settled,
       skipped,
       lines,
       wall: this.wall,
@@ -68,6 +70,9 @@ export class Ledger implements Effects {
   readonly halted = new Map<string, HaltedLine>();
   /** Called before an event is applied; throws to make it fail. */
   beforeEach: (event: CloudEvent) => void = () => {};
+
+  /** Answers whether what was applied is durable. */
+  settled: () => Promise<void> = async () => {};
 
   readonly nextSequence = (producer: Producer): number => this.of(producer).length + 1;
   readonly apply = async (events: readonly CloudEvent[], producer: Producer): Promise<void> => {

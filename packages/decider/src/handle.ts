@@ -10,7 +10,7 @@ import {
   type Position,
   StoreUnavailable,
 } from '@tongdui/event-store';
-import { v5 as uuidv5 } from 'uuid';
+import { uuidv5 } from './uuid.ts';
 import type { Decider } from './decision.ts';
 
 /** Refusals that any stream can answer, beside its own. */

@@ -1,5 +1,5 @@
 import type { Actor, Instant } from '@tongdui/contracts';
-import { v5 as uuidv5 } from 'uuid';
+import { uuidv5 } from './uuid.ts';
 import type { Command, HandleReason, Ran } from './handle.ts';
 
 /** A command or query of a person, beneath HTTP: what simulation drives and routes call. */

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { AfterTokens } from './after.ts';
 import { type Failure, failure, failureOf, invalid, type Problem } from './problems.ts';
 import type { BusinessClock } from './seams.ts';
-import { uuidv5 } from './uuid.ts';
+import { uuidv5 } from '@tongdui/decider/uuid';
 
 /** A command as it came in, by HTTP or inside a batch. */
 export type CommandCall = {

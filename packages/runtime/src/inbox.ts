@@ -3,7 +3,7 @@ import { type CloudEvent, homes as corridorHomes, type Producer, sequenceOf, sou
 import type { HostSeams } from './host.seams.ts';
 import type { Draft } from './read-model.ts';
 import type { EventProjection, Service } from './service.ts';
-import { uuidv5 } from './uuid.ts';
+import { uuidv5 } from '@tongdui/decider/uuid';
 
 /** An event that an operator left out for good; it stays visible as a tie-out that fails. */
 export type SkippedEvent = {
@@ -15,7 +15,7 @@ export type SkippedEvent = {
   readonly by: string;
 };
 
-/** Takes in what the whole corridor publishes: effects first, then copies and the next sequence in one transaction, then the broker is told. */
+/** Takes in what the whole corridor publishes: effects first, then copies and the next sequence in one transaction; when that is in the file, the broker is told. */
 export const inbox = (service: Service, seams: HostSeams): Promise<Consumer> => {
   const { readModel, transport, wall, log, measure } = seams;
   const copy = copier(service);
@@ -36,6 +36,7 @@ export const inbox = (service: Service, seams: HostSeams): Promise<Consumer> => 
       });
       seams.crash('consumer.after-commit');
     },
+    settled: () => readModel.written(),
     skipped: async (event, reason, by, producer) => {
       const note: SkippedEvent = { producer, sequence: sequenceOf(event), eventId: event.id, eventType: event.type, reason, by };
       readModel.transact((draft) => {

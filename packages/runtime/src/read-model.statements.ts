@@ -6,11 +6,12 @@ export type Statements = ReturnType<typeof statementsOf>;
 export const statementsOf = (database: DatabaseSync) => {
   const sql = (text: string) => database.prepare(text);
   return {
-    body: sql('SELECT body FROM documents WHERE tbl = ? AND id = ?'),
-    row: sql('SELECT id, body, home, host, status, enterprise, lab FROM documents WHERE tbl = ? AND id = ?'),
+    row: sql('SELECT body, home, host, status, enterprise, lab FROM documents WHERE tbl = ? AND id = ?'),
     putRow: sql(`INSERT INTO documents (tbl, id, home, host, status, enterprise, lab, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (tbl, id) DO UPDATE SET home = excluded.home, host = excluded.host, status = excluded.status,
         enterprise = excluded.enterprise, lab = excluded.lab, body = excluded.body`),
+    putBody: sql('UPDATE documents SET body = ? WHERE tbl = ? AND id = ?'),
+    putStatus: sql('UPDATE documents SET status = ?, body = ? WHERE tbl = ? AND id = ?'),
     dropRow: sql('DELETE FROM documents WHERE tbl = ? AND id = ?'),
     followed: sql("SELECT position FROM cursors WHERE name = 'followed'"),
     follow: sql("INSERT INTO cursors VALUES ('followed', ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position"),
@@ -22,7 +23,7 @@ export const statementsOf = (database: DatabaseSync) => {
     putWork: sql(`INSERT INTO work (id, kind, home, due_at, data, position) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, home = excluded.home, due_at = excluded.due_at, data = excluded.data, position = excluded.position`),
     dropWork: sql('DELETE FROM work WHERE id = ?'),
-    dropPerformed: sql('DELETE FROM work WHERE id = ? AND position = ?'),
+    workPosition: sql('SELECT position FROM work WHERE id = ?'),
     notes: sql('SELECT key, note FROM notes WHERE kind = ? ORDER BY key'),
     putNote: sql('INSERT INTO notes VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET note = excluded.note'),
     dropNote: sql('DELETE FROM notes WHERE kind = ? AND key = ?'),

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { JsonObject } from '@tongdui/event-store';
 import { expect, test } from 'vitest';
 import { openDatabase } from './read-model.schema.ts';
 import { indexedColumns, type PageQuery, searchOf } from './read-model.search.ts';
 import { type Draft, type OpenWork, readModel } from './read-model.ts';
 import type { RowIndex } from './service.ts';
-import { jiaxing, songjiang } from './testing.ts';
+import { jiaxing, ManualWall, songjiang } from './testing.ts';
 
 const memory = () => readModel({ file: ':memory:', epoch: 'first' });
 const index = (body: JsonObject): RowIndex => ({ ...body, home: songjiang }) as RowIndex;
@@ -19,6 +20,10 @@ const open = (id: string, dueAt?: string): OpenWork['work'] => ({
   data: { id },
   ...(dueAt ? { dueAt: dueAt as never } : {}),
 });
+const pass = async (wall: ManualWall, milliseconds: number) => {
+  wall.advance(milliseconds);
+  await new Promise((resolve) => setImmediate(resolve));
+};
 const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 
 test('a batch folds each row in memory and is committed whole', () => {
@@ -171,4 +176,89 @@ test('work is kept until it is performed or closed; opened again meanwhile, it s
   expect(rows.undatedWork()).toEqual([{ work: open('now'), position: '4' }]);
   rows.transact((draft) => draft.closeWork('later'));
   expect(due('', '2026-12-31T00:00:00.000Z')).toEqual(['soon']);
+});
+
+test('what has changed is seen at once, written a moment later and together, and lost by a crash in between', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'tongdui-')), 'read-model.db');
+  const wall = new ManualWall();
+  const rows = readModel({ file, epoch: 'first', wall });
+  const inFile = () => {
+    const other = readModel({ file, epoch: 'first' });
+    const seen = [other.get('orders', 'a'), other.followed(), other.nextSequence('/registry/310117'), other.undatedWork().length];
+    other.close();
+    return seen;
+  };
+  const change = (total: number) =>
+    rows.transact((draft) => {
+      put(draft, 'a', { total });
+      draft.follow(String(total));
+      draft.next('/registry/310117', total);
+      draft.open(open('w'), String(total));
+    });
+  change(2);
+  change(3);
+  const isWritten = rows.written();
+  const nothing = [undefined, '', 1, 0];
+  const three = [{ id: 'a', total: 3 }, '3', 3, 1];
+  expect([rows.get('orders', 'a'), rows.row('orders', 'a')?.home, rows.followed(), rows.nextSequence('/registry/310117')]).toEqual([
+    { id: 'a', total: 3 },
+    songjiang,
+    '3',
+    3,
+  ]);
+  expect(inFile()).toEqual(nothing);
+  await pass(wall, 25);
+  await isWritten;
+  expect(inFile()).toEqual(three);
+  change(4);
+  rows.crash();
+  expect([rows.get('orders', 'a'), rows.followed(), rows.nextSequence('/registry/310117')]).toEqual([{ id: 'a', total: 3 }, '3', 3]);
+  await pass(wall, 25);
+  expect(inFile()).toEqual(three);
+  change(5);
+  expect(rows.list('orders')).toEqual([{ id: 'a', total: 5 }]);
+  expect(inFile()).toEqual([{ id: 'a', total: 5 }, '5', 5, 1]);
+  rows.close();
+});
+
+test('a file that cannot be written is said to those who wait for it, stops what would pile up, and is tried again', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'tongdui-')), 'read-model.db');
+  const wall = new ManualWall();
+  const rows = readModel({ file, epoch: 'first', wall });
+  const other = new DatabaseSync(file);
+  other.exec('CREATE TRIGGER full BEFORE INSERT ON documents BEGIN SELECT RAISE(ABORT, \'disk full\'); END');
+  rows.transact((draft) => put(draft, 'a'));
+  const refused = expect(rows.written()).rejects.toThrow('disk full');
+  await pass(wall, 25);
+  await refused;
+  expect(rows.get('orders', 'a')).toEqual({ id: 'a' });
+  rows.transact((draft) => {
+    for (let number = 0; number < 2_100; number += 1) put(draft, `many-${number}`);
+  });
+  expect(() => rows.transact((draft) => put(draft, 'one-too-many'))).toThrow('disk full');
+  expect(rows.get('orders', 'one-too-many')).toBeUndefined();
+  other.exec('DROP TRIGGER full');
+  other.close();
+  await pass(wall, 1_000);
+  await rows.written();
+  expect(rows.list('orders')).toHaveLength(2_101);
+  rows.close();
+});
+
+test('a row whose place in the lists changes is found in its new place alone', () => {
+  const rows = memory();
+  const status = (to: string, lab = 'L') => rows.transact((draft) => put(draft, 'a', { status: to, lab }));
+  const found = () => ['open', 'closed'].map((is) => rows.list('orders', { status: is }).length);
+  const ofLab = () => ['L', 'M'].map((lab) => rows.list('orders', { lab }).length);
+  status('open');
+  expect(found()).toEqual([1, 0]);
+  status('closed');
+  expect([found(), ofLab()]).toEqual([
+    [0, 1],
+    [1, 0],
+  ]);
+  status('closed', 'M');
+  expect(ofLab()).toEqual([0, 1]);
+  rows.transact((draft) => draft.remove('orders', 'a'));
+  expect([rows.list('orders'), rows.row('orders', 'a')]).toEqual([[], undefined]);
 });

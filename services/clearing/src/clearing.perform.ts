@@ -4,7 +4,7 @@ import type { HandleReason, Handler } from '@tongdui/decider/handle';
 import type { JsonObject } from '@tongdui/event-store';
 import type { BusinessClock } from '@tongdui/runtime';
 import type { Work } from '@tongdui/runtime/service';
-import { v5 as uuidv5 } from 'uuid';
+import { uuidv5 } from '@tongdui/decider/uuid';
 import type { CycleHandler } from './corridor.operations.ts';
 import type { Command as CycleCommand } from './cycle.decider.ts';
 import type { Command as PairCommand } from './pair.decider.ts';

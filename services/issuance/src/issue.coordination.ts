@@ -5,7 +5,7 @@ import type { Command, Ran } from '@tongdui/decider/handle';
 import { streamOf } from '@tongdui/decider/operation';
 import type { JsonObject } from '@tongdui/event-store';
 import { coordinate, type Deps, releaseAll, type Work } from '@tongdui/runtime';
-import { v5 as uuidv5 } from 'uuid';
+import { uuidv5 } from '@tongdui/decider/uuid';
 import type * as allowances from './allowance.decider.ts';
 import type * as applications from './application.decider.ts';
 import type { Handlers } from './handlers.ts';
