@@ -64,7 +64,7 @@ export const consumer = async (options: ConsumerOptions): Promise<Consumer> => {
   };
 
   const announcements = transport.onAnnounced((producer, head) => lines.get(sourceOf(producer))?.announced(head));
-  const subscription = await transport.subscribe(options.name, homes, async (batch) => {
+  const subscription = await transport.subscribe(options.name, services.length === 0 ? [] : homes, async (batch) => {
     await Promise.all(runsOf(batch, log).map(async (run) => lines.get(run.source)?.deliver(run.events)));
     await options.settled();
   });

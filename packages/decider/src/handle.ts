@@ -10,8 +10,8 @@ import {
   type Position,
   StoreUnavailable,
 } from '@tongdui/event-store';
-import { uuidv5 } from './uuid.ts';
 import type { Decider } from './decision.ts';
+import { uuidv5 } from './uuid.ts';
 
 /** Refusals that any stream can answer, beside its own. */
 export type HandleReason =

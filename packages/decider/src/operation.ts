@@ -1,6 +1,6 @@
 import type { Actor, Instant } from '@tongdui/contracts';
-import { uuidv5 } from './uuid.ts';
 import type { Command, HandleReason, Ran } from './handle.ts';
+import { uuidv5 } from './uuid.ts';
 
 /** A command or query of a person, beneath HTTP: what simulation drives and routes call. */
 export type Request = {

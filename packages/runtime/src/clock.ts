@@ -1,19 +1,22 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Instant } from '@tongdui/contracts';
 import type { BusinessClock, WallClock } from './seams.ts';
 
 export const wallClock: WallClock = {
   nowMs: () => Date.now(),
-  sleep: async (milliseconds, signal) => {
-    if (signal?.aborted) return;
-    try {
-      await delay(milliseconds, undefined, signal ? { signal } : undefined);
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-    }
-  },
+  // By hand: the promises of node:timers make an error, with its stack, for each sleep that is cut short, and nearly all are.
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      signal?.addEventListener('abort', wake);
+    }),
 };
 
 /** Business time is wall time: what production runs on. */

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Actor, CommandAnswer, CommandRoute, Home } from '@tongdui/contracts';
 import type { Answer, CommonReason, Request } from '@tongdui/decider/operation';
+import { uuidv5 } from '@tongdui/decider/uuid';
 import canonicalize from 'canonicalize';
 import type { z } from 'zod';
 import type { AfterTokens } from './after.ts';
 import { type Failure, failure, failureOf, invalid, type Problem } from './problems.ts';
 import type { BusinessClock } from './seams.ts';
-import { uuidv5 } from '@tongdui/decider/uuid';
 
 /** A command as it came in, by HTTP or inside a batch. */
 export type CommandCall = {

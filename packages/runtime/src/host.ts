@@ -163,8 +163,11 @@ const statusOf = async ({ service, seams, isStarted, relayed, consumed, performi
   const followed = readModel.followed();
   const work = readModel.countWork(clock.now());
   const everythingFollowed = followed === head && relayed.idle && relayed.relayed === head;
-  const nextOf = (home: Home) => consumed?.next.get(sourceOf({ service: service.name, home })) ?? 1;
-  const everythingConsumed = consumed?.idle === true && [...relayed.heads].every(([home, sequence]) => nextOf(home) > sequence);
+  const isOwnHeard = ([home, sequence]: readonly [Home, number]) => {
+    const next = consumed?.next.get(sourceOf({ service: service.name, home }));
+    return next === undefined || next > sequence;
+  };
+  const everythingConsumed = consumed?.idle === true && [...relayed.heads].every(isOwnHeard);
   const nothingDue = performing === 0 && work.every(({ dueNow }) => dueNow === 0);
   return {
     service: service.name,

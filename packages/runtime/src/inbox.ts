@@ -1,9 +1,9 @@
 import { type Consumer, consumer, type HaltedLine } from '@tongdui/bus';
 import { type CloudEvent, homes as corridorHomes, type Producer, sequenceOf, sourceOf } from '@tongdui/contracts';
+import { uuidv5 } from '@tongdui/decider/uuid';
 import type { HostSeams } from './host.seams.ts';
 import type { Draft } from './read-model.ts';
 import type { EventProjection, Service } from './service.ts';
-import { uuidv5 } from '@tongdui/decider/uuid';
 
 /** An event that an operator left out for good; it stays visible as a tie-out that fails. */
 export type SkippedEvent = {
@@ -24,6 +24,7 @@ export const inbox = (service: Service, seams: HostSeams): Promise<Consumer> => 
     transport,
     name: consumerName(service.name, seams),
     homes: corridorHomes,
+    services: service.hears,
     wall,
     log,
     ...(measure ? { observe: measure } : {}),

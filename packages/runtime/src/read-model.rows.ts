@@ -1,4 +1,5 @@
 import type { JsonObject } from '@tongdui/event-store';
+import { indexedColumns } from './read-model.search.ts';
 import type { Statements } from './read-model.statements.ts';
 import type { RowIndex } from './service.ts';
 
@@ -15,7 +16,7 @@ export type KnownRow = {
 /** Kept so that rows that change often are not read and parsed again each time. */
 const rowsMax = 10_000;
 
-/** The rows last used, and among them those that the file does not have yet. */
+/** The rows last read or changed, and among them those that the file does not have yet. */
 export class KnownRows {
   readonly #statements: Statements;
   readonly #rows = new Map<string, KnownRow>();
@@ -28,20 +29,23 @@ export class KnownRows {
 
   get(table: string, id: string): KnownRow {
     const key = `${table}/${id}`;
-    const known = this.#rows.get(key) ?? this.#read(table, id);
-    // The last used stands last, so that the first is the one to forget.
-    this.#rows.delete(key);
-    this.#rows.set(key, known);
+    const known = this.#rows.get(key);
+    if (known) return known;
+    const read = this.#read(table, id);
+    this.#rows.set(key, read);
     if (this.#rows.size > rowsMax) this.#forgetOldest();
-    return known;
+    return read;
   }
 
   change(row: KnownRow, body: JsonObject | undefined, index: RowIndex | undefined): void {
     row.body = body;
     row.index = index;
-    // It may have been forgotten since it was asked for.
-    this.#rows.set(`${row.table}/${row.id}`, row);
+    if (this.unwritten.has(row)) return;
     this.unwritten.add(row);
+    // The last changed stands last, so that the first is the one to forget. It may have been forgotten since it was asked for.
+    const key = `${row.table}/${row.id}`;
+    this.#rows.delete(key);
+    this.#rows.set(key, row);
     this.#tables.add(row.table);
   }
 
@@ -73,13 +77,11 @@ export class KnownRows {
       if (inFile) dropRow.run(table, id);
       return;
     }
-    const { home, host, status, enterprise, lab } = index;
     const text = JSON.stringify(body);
-    const isInPlace =
-      inFile && inFile.home === home && inFile.host === host && inFile.enterprise === enterprise && inFile.lab === lab;
-    if (isInPlace && inFile.status === status) putBody.run(text, table, id);
-    else if (isInPlace) putStatus.run(status ?? null, text, table, id);
-    else putRow.run(table, id, home, host ?? null, status ?? null, enterprise ?? null, lab ?? null, text);
+    const changed = inFile ? indexedColumns.filter((column) => inFile[column] !== index[column]) : undefined;
+    if (changed?.length === 0) putBody.run(text, table, id);
+    else if (changed?.length === 1 && changed[0] === 'status') putStatus.run(index.status ?? null, text, table, id);
+    else putRow.run(table, id, text, ...indexedColumns.map((column) => index[column] ?? null));
   }
 
   #read(table: string, id: string): KnownRow {
@@ -96,10 +98,5 @@ export class KnownRows {
   }
 }
 
-const indexOf = ({ home, host, status, enterprise, lab }: Record<string, string | null>): RowIndex => ({
-  home: home as RowIndex['home'],
-  ...(host == null ? {} : { host }),
-  ...(status == null ? {} : { status }),
-  ...(enterprise == null ? {} : { enterprise }),
-  ...(lab == null ? {} : { lab }),
-});
+const indexOf = (found: Record<string, string | null>): RowIndex =>
+  Object.fromEntries(indexedColumns.flatMap((column) => (found[column] == null ? [] : [[column, found[column]]]))) as RowIndex;

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { indexedColumns } from './read-model.search.ts';
 
 /** Raise it when a table below changes: an older file is emptied and rebuilt. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /** Opens the file, and empties it when it was built for something else: another store epoch, other homes, an older schema. */
 export const openDatabase = (file: string, identity: string): DatabaseSync => {
@@ -29,14 +30,12 @@ const tables = ['documents', 'cursors', 'sequences', 'work', 'notes'];
 
 const schema = `
 CREATE TABLE documents (
-  tbl TEXT NOT NULL, id TEXT NOT NULL, home TEXT NOT NULL, host TEXT, status TEXT, enterprise TEXT, lab TEXT, body TEXT NOT NULL,
+  tbl TEXT NOT NULL, id TEXT NOT NULL, ${indexedColumns.map((column) => `"${column}" TEXT`).join(', ')}, body TEXT NOT NULL,
   PRIMARY KEY (tbl, id)
 ) STRICT;
-CREATE INDEX documents_by_home ON documents (tbl, home, id);
-CREATE INDEX documents_by_host ON documents (tbl, host, id) WHERE host IS NOT NULL;
-CREATE INDEX documents_by_status ON documents (tbl, status, id) WHERE status IS NOT NULL;
-CREATE INDEX documents_by_enterprise ON documents (tbl, enterprise, id) WHERE enterprise IS NOT NULL;
-CREATE INDEX documents_by_lab ON documents (tbl, lab, id) WHERE lab IS NOT NULL;
+${indexedColumns
+  .map((column) => `CREATE INDEX documents_by_${column} ON documents (tbl, "${column}", id) WHERE "${column}" IS NOT NULL;`)
+  .join('\n')}
 CREATE TABLE cursors (name TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT;
 CREATE TABLE sequences (producer TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
 CREATE TABLE work (id TEXT PRIMARY KEY, kind TEXT NOT NULL, home TEXT NOT NULL, due_at TEXT, data TEXT NOT NULL, position TEXT NOT NULL) STRICT;

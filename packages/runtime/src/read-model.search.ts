@@ -5,7 +5,7 @@ export type Visible = 'all' | readonly RowFilter[];
 export type PageQuery = { readonly table: string; readonly filter: RowFilter; readonly visible: Visible };
 export type Search = { readonly text: string; readonly values: readonly (string | number)[] };
 
-export const indexedColumns = ['home', 'host', 'status', 'enterprise', 'lab'] as const;
+export const indexedColumns = ['home', 'host', 'status', 'enterprise', 'lab', 'voucher', 'order', 'payment', 'cycle'] as const;
 
 /**
  * The statement for one page, undefined when nothing may be seen. One ordered, limited search per alternative: a condition with OR would
@@ -22,7 +22,7 @@ export const searchOf = ({ table, filter, visible }: PageQuery): Search | undefi
     for (const one of [filter, alternative]) {
       for (const column of indexedColumns) {
         if (one[column] === undefined) continue;
-        conditions.push(`${column} = ?`);
+        conditions.push(`"${column}" = ?`);
         values.push(one[column]);
       }
     }

@@ -1,15 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { indexedColumns } from './read-model.search.ts';
 
 export type Statements = ReturnType<typeof statementsOf>;
+
+const columns = indexedColumns.map((column) => `"${column}"`);
 
 /** Everything the read model says to SQLite, prepared once. */
 export const statementsOf = (database: DatabaseSync) => {
   const sql = (text: string) => database.prepare(text);
   return {
-    row: sql('SELECT body, home, host, status, enterprise, lab FROM documents WHERE tbl = ? AND id = ?'),
-    putRow: sql(`INSERT INTO documents (tbl, id, home, host, status, enterprise, lab, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (tbl, id) DO UPDATE SET home = excluded.home, host = excluded.host, status = excluded.status,
-        enterprise = excluded.enterprise, lab = excluded.lab, body = excluded.body`),
+    row: sql(`SELECT body, ${columns.join(', ')} FROM documents WHERE tbl = ? AND id = ?`),
+    putRow: sql(`INSERT INTO documents (tbl, id, body, ${columns.join(', ')}) VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})
+      ON CONFLICT (tbl, id) DO UPDATE SET body = excluded.body, ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`),
     putBody: sql('UPDATE documents SET body = ? WHERE tbl = ? AND id = ?'),
     putStatus: sql('UPDATE documents SET status = ?, body = ? WHERE tbl = ? AND id = ?'),
     dropRow: sql('DELETE FROM documents WHERE tbl = ? AND id = ?'),

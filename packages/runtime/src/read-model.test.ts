@@ -207,13 +207,13 @@ test('what has changed is seen at once, written a moment later and together, and
     3,
   ]);
   expect(inFile()).toEqual(nothing);
-  await pass(wall, 25);
+  await pass(wall, 100);
   await isWritten;
   expect(inFile()).toEqual(three);
   change(4);
   rows.crash();
   expect([rows.get('orders', 'a'), rows.followed(), rows.nextSequence('/registry/310117')]).toEqual([{ id: 'a', total: 3 }, '3', 3]);
-  await pass(wall, 25);
+  await pass(wall, 100);
   expect(inFile()).toEqual(three);
   change(5);
   expect(rows.list('orders')).toEqual([{ id: 'a', total: 5 }]);
@@ -226,10 +226,10 @@ test('a file that cannot be written is said to those who wait for it, stops what
   const wall = new ManualWall();
   const rows = readModel({ file, epoch: 'first', wall });
   const other = new DatabaseSync(file);
-  other.exec('CREATE TRIGGER full BEFORE INSERT ON documents BEGIN SELECT RAISE(ABORT, \'disk full\'); END');
+  other.exec("CREATE TRIGGER full BEFORE INSERT ON documents BEGIN SELECT RAISE(ABORT, 'disk full'); END");
   rows.transact((draft) => put(draft, 'a'));
   const refused = expect(rows.written()).rejects.toThrow('disk full');
-  await pass(wall, 25);
+  await pass(wall, 100);
   await refused;
   expect(rows.get('orders', 'a')).toEqual({ id: 'a' });
   rows.transact((draft) => {

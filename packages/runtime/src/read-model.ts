@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { JsonObject, Position } from '@tongdui/event-store';
 import { Batch, type Draft, type NoteKind, type OpenWork } from './read-model.draft.ts';
+import { KnownRows } from './read-model.rows.ts';
 import { openDatabase } from './read-model.schema.ts';
 import { type PageQuery, searchOf } from './read-model.search.ts';
 import { type Statements, statementsOf } from './read-model.statements.ts';
-import { KnownRows } from './read-model.rows.ts';
 import type { WallClock } from './seams.ts';
 import type { RowFilter, RowIndex, Rows, Work } from './service.ts';
 
@@ -53,7 +53,7 @@ type Row = { readonly id: string; readonly body: string };
 
 export const readModel = (options: ReadModelOptions): ReadModel => new SqliteReadModel(options);
 
-const writeAfterMs = 25;
+const writeAfterMs = 100;
 /** Between attempts of a file that cannot be written. */
 const writeAgainAfterMs = 1_000;
 /** More would make one write hold up the process for too long. */
@@ -260,4 +260,3 @@ const workOf = (row: Record<string, unknown>): Work => ({
   ...(row.due_at === null ? {} : { dueAt: row.due_at as Work['dueAt'] & string }),
   data: JSON.parse(row.data as string) as JsonObject,
 });
-

@@ -10,6 +10,8 @@ export type Service = {
   readonly publish: (fact: FollowedFact) => readonly EventDraft[];
   /** Rows from the service's own facts. */
   readonly projections: readonly FactProjection[];
+  /** Whose events mean anything here. Nobody's: the broker is not asked for any. */
+  readonly hears: readonly ServiceName[];
   /** Rows from the events of other producers: the local copy of the moment. */
   readonly copies: readonly EventProjection[];
   /** Events that mean commands here. Pure; the commands must be harmless when they come again. */
@@ -47,6 +49,10 @@ export type RowIndex = {
   readonly status?: string;
   readonly enterprise?: string;
   readonly lab?: string;
+  readonly voucher?: string;
+  readonly order?: string;
+  readonly payment?: string;
+  readonly cycle?: string;
 };
 
 /**
@@ -94,12 +100,8 @@ export interface Rows {
   list<Body>(table: string, filter?: RowFilter): Body[];
 }
 
-export type RowFilter = {
+export type RowFilter = Partial<Omit<RowIndex, 'home'>> & {
   readonly home?: string;
-  readonly host?: string;
-  readonly status?: string;
-  readonly enterprise?: string;
-  readonly lab?: string;
   /** Exclusive; rows come in the order of their ids. */
   readonly after?: string;
   readonly limit?: number;

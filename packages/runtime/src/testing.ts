@@ -145,6 +145,7 @@ export const counterService = (store: EventStore, wall: WallClock): CounterServi
         : [];
     },
     projections: [{ table: 'counters', noun: 'counter', rowId: ({ home, key }) => `${home}-counter-${key}`, project, index }],
+    hears: ['registry', 'issuance'],
     copies: [
       {
         table: 'echoes',

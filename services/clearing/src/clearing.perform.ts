@@ -1,10 +1,10 @@
 import { ClearingAsk, type CycleMonth, type CycleTerms, type Instant, members, type ObligationId } from '@tongdui/contracts';
 import type { PartAnswer } from '@tongdui/decider';
 import type { HandleReason, Handler } from '@tongdui/decider/handle';
+import { uuidv5 } from '@tongdui/decider/uuid';
 import type { JsonObject } from '@tongdui/event-store';
 import type { BusinessClock } from '@tongdui/runtime';
 import type { Work } from '@tongdui/runtime/service';
-import { uuidv5 } from '@tongdui/decider/uuid';
 import type { CycleHandler } from './corridor.operations.ts';
 import type { Command as CycleCommand } from './cycle.decider.ts';
 import type { Command as PairCommand } from './pair.decider.ts';

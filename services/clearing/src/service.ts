@@ -22,6 +22,7 @@ export const clearing = ({ store, wall, clock, rows }: Pick<Deps, 'store' | 'wal
     name: 'clearing',
     publish,
     projections: [...pairProjections, ...corridorProjections],
+    hears: ['redemption', 'clearing'],
     copies: [],
     effects,
     work,

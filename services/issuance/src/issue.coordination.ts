@@ -3,9 +3,9 @@ import { type IssuanceAsk as Ask, allowanceIdOf, IssuanceAsk, idFrom, type Vouch
 import { type PartAnswer, unreachable } from '@tongdui/decider';
 import type { Command, Ran } from '@tongdui/decider/handle';
 import { streamOf } from '@tongdui/decider/operation';
+import { uuidv5 } from '@tongdui/decider/uuid';
 import type { JsonObject } from '@tongdui/event-store';
 import { coordinate, type Deps, releaseAll, type Work } from '@tongdui/runtime';
-import { uuidv5 } from '@tongdui/decider/uuid';
 import type * as allowances from './allowance.decider.ts';
 import type * as applications from './application.decider.ts';
 import type { Handlers } from './handlers.ts';

@@ -13,6 +13,7 @@ export const issuance = (deps: Pick<Deps, 'store' | 'wall' | 'rows' | 'ask' | 'c
     name: 'issuance',
     publish,
     projections,
+    hears: ['registry', 'redemption', 'clearing'],
     copies,
     effects,
     work,

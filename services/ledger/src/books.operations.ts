@@ -1,5 +1,5 @@
 import type { AccountBalance, Actor, EntriesPage, EntriesQuery, EntryView, Home, Party, Role, TrialBalanceView } from '@tongdui/contracts';
-import type { Rows } from '@tongdui/runtime/service';
+import type { RowFilter, Rows } from '@tongdui/runtime/service';
 import { type BalanceRow, isRare, pointerOf } from './ledger.projection.ts';
 
 /** Questions to the books, beneath HTTP. A book is read at the home that keeps it. */
@@ -48,17 +48,16 @@ const limitDefault = 50;
 const lookedAtMax = 2_000;
 
 /**
- * A page in the order of the journal. Filters on a voucher, an order, its claim, a payment, a cycle or a
- * counterparty follow pointers; the others read along the book and may answer a short page with a `next` that goes on.
+ * A page in the order of the journal. A filter on a voucher, an order, its claim, a payment, a cycle or a counterparty finds its entries
+ * by an index; the others read along the book and may answer a short page with a `next` that goes on.
  */
 export const entriesPageOf = (rows: Rows, party: Party, home: Home, query: EntriesQuery): EntriesPage | undefined => {
   if (!rows.get('books', party)) return undefined;
   const limit = Number(query.limit ?? limitDefault);
-  const pointer = pointerFor(query);
   const items: EntryView[] = [];
   let last = query.cursor ?? `${party}-`;
   for (let lookedAt = 0; lookedAt < lookedAtMax; lookedAt += pageRows) {
-    const candidates = pointer === undefined ? along(rows, party, home, last) : following(rows, party, home, pointer, last);
+    const candidates = candidatesFor(rows, party, home, query, last);
     for (const entry of candidates) {
       if (items.length === limit) return { items, next: nextOf(party, query, last) };
       last = entry.id;
@@ -69,25 +68,28 @@ export const entriesPageOf = (rows: Rows, party: Party, home: Home, query: Entri
   return { items, next: nextOf(party, query, last) };
 };
 
-const along = (rows: Rows, party: Party, home: Home, after: string): EntryView[] =>
-  rows.list<EntryView>('entries', { home, after, limit: pageRows }).filter(({ book }) => book === party);
+/** Without the home where something rarer is asked for: SQLite would be free to go through everything of the home instead. */
+const candidatesFor = (rows: Rows, party: Party, home: Home, query: EntriesQuery, after: string): EntryView[] => {
+  const { voucher, order, claim, payment, cycle, account } = query;
+  if (voucher !== undefined) return along(rows, party, { voucher, after });
+  if (order !== undefined) return along(rows, party, { order, after });
+  if (payment !== undefined) return along(rows, party, { payment, after });
+  // A claim takes its order's name, followed by the milestone.
+  if (claim !== undefined) return along(rows, party, { order: claim.replace('-claim-', '-order-').replace(/-\d+$/, ''), after });
+  if (cycle !== undefined) return along(rows, party, { cycle, after });
+  return account !== undefined && isRare(account) ? ofRareAccount(rows, party, home, account, after) : along(rows, party, { home, after });
+};
 
-const following = (rows: Rows, party: Party, home: Home, value: string, after: string): EntryView[] =>
+const along = (rows: Rows, party: Party, filter: RowFilter): EntryView[] =>
+  rows.list<EntryView>('entries', { ...filter, limit: pageRows }).filter(({ book }) => book === party);
+
+const ofRareAccount = (rows: Rows, party: Party, home: Home, value: string, after: string): EntryView[] =>
   rows
     .list<PointerRow>('entryPointers', { home, after: pointerOf(party, value, after), limit: pageRows })
-    .filter((pointer) => pointer.book === party && pointer.value === value)
+    .filter((pointer) => pointer.book === party && pointer.account === value)
     .flatMap(({ entry }) => rows.get<EntryView>('entries', entry) ?? []);
 
-type PointerRow = { readonly book: string; readonly value: string; readonly entry: string };
-
-const pointerFor = ({ voucher, order, claim, payment, cycle, account }: EntriesQuery): string | undefined => {
-  if (voucher !== undefined) return voucher;
-  if (order !== undefined) return order;
-  if (payment !== undefined) return payment;
-  // A claim takes its order's name, followed by the milestone.
-  if (claim !== undefined) return claim.replace('-claim-', '-order-').replace(/-\d+$/, '');
-  return cycle ?? (account !== undefined && isRare(account) ? account : undefined);
-};
+type PointerRow = { readonly book: string; readonly account: string; readonly entry: string };
 
 const matches = (entry: EntryView, query: EntriesQuery): boolean => {
   const { dimensions } = entry;

@@ -43,35 +43,40 @@ const entries: FactProjection = {
       string
     >;
   },
-  index,
+  // The entries of one voucher, order, payment or cycle are found without reading the whole book.
+  index: (body) => {
+    const { home, dimensions } = body as unknown as EntryView & { readonly home: Home };
+    const { voucher, order, payment, cycle } = dimensions;
+    return {
+      home,
+      ...(voucher === undefined ? {} : { voucher }),
+      ...(order === undefined ? {} : { order }),
+      ...(payment === undefined ? {} : { payment }),
+      ...(cycle === undefined ? {} : { cycle }),
+    };
+  },
 };
-
-/** Where the entries of one voucher, order, payment, cycle or counterparty are found without reading the whole book. */
-const pointers = (key: (entry: EntryPosted) => string | undefined): FactProjection => ({
-  table: 'entryPointers',
-  noun: 'journal',
-  rowId: (followed) => {
-    const entry = entryOf(followed);
-    const value = entry && key(entry);
-    return value === undefined ? undefined : pointerOf(entry!.book, value, entryRowId(entry!.book, followed));
-  },
-  project: (_before, followed) => {
-    const entry = posted(followed);
-    return { home: followed.home, book: entry.book, value: key(entry)!, entry: entryRowId(entry.book, followed) };
-  },
-  index,
-});
-
-export const pointerOf = (book: string, value: string, rowId: string): string => `${book}/${value}/${rowId}`;
 
 /** Accounts with a party or a cycle in their name are rare among the entries of a book; the others are met on every page. */
 export const isRare = (account: string): boolean => /:\d{6}$/.test(account);
 
-const rareAccount = (side: Side) =>
-  pointers((entry) => {
-    const { account } = lineOf(entry, side);
-    return isRare(account) ? account : undefined;
-  });
+/** Where the entries of a rare account are found. An entry has two accounts, so the account cannot be a column of its row. */
+const rareAccount = (side: Side): FactProjection => ({
+  table: 'entryPointers',
+  noun: 'journal',
+  rowId: (followed) => {
+    const entry = entryOf(followed);
+    const account = entry && lineOf(entry, side).account;
+    return account === undefined || !isRare(account) ? undefined : pointerOf(entry!.book, account, entryRowId(entry!.book, followed));
+  },
+  project: (_before, followed) => {
+    const entry = posted(followed);
+    return { home: followed.home, book: entry.book, account: lineOf(entry, side).account, entry: entryRowId(entry.book, followed) };
+  },
+  index,
+});
+
+export const pointerOf = (book: string, account: string, rowId: string): string => `${book}/${account}/${rowId}`;
 
 const lineOf = (entry: EntryPosted, side: Side) => entry.lines[side === 'debit' ? 0 : 1];
 
@@ -143,10 +148,6 @@ const books: FactProjection = {
 export const projections: readonly FactProjection[] = [
   books,
   entries,
-  pointers((entry) => entry.dimensions.voucher),
-  pointers((entry) => entry.dimensions.order),
-  pointers((entry) => entry.dimensions.payment),
-  pointers((entry) => entry.dimensions.cycle),
   rareAccount('debit'),
   rareAccount('credit'),
   balances('debit'),

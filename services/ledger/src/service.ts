@@ -9,6 +9,7 @@ export const ledger = ({ store, wall }: Pick<Deps, 'store' | 'wall'>): Service =
   name: 'ledger',
   publish: () => [],
   projections,
+  hears: ['issuance', 'redemption', 'clearing'],
   copies: [],
   effects: effectsOf(bookHomeOf, openJournalOf),
   work: () => ({}),

@@ -38,6 +38,7 @@ export const redemption = (deps: Pick<Deps, 'store' | 'wall' | 'rows' | 'ask' | 
     name: 'redemption',
     publish,
     projections,
+    hears: ['issuance', 'registry', 'redemption', 'clearing'],
     copies,
     effects,
     work,

@@ -20,6 +20,7 @@ export const registry = ({ store, wall }: Pick<Deps, 'store' | 'wall'>) => {
     name: 'registry',
     publish,
     projections,
+    hears: [],
     copies: [],
     effects: () => [],
     work: () => ({}),
