@@ -29,3 +29,4 @@ const app = application({
   ],
 });
 const server = createServer(app).listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+process.on('SIGTERM', () => process.exit());

@@ -207,13 +207,13 @@ test('what has changed is seen at once, written a moment later and together, and
     3,
   ]);
   expect(inFile()).toEqual(nothing);
-  await pass(wall, 100);
+  await pass(wall, 250);
   await isWritten;
   expect(inFile()).toEqual(three);
   change(4);
   rows.crash();
   expect([rows.get('orders', 'a'), rows.followed(), rows.nextSequence('/registry/310117')]).toEqual([{ id: 'a', total: 3 }, '3', 3]);
-  await pass(wall, 100);
+  await pass(wall, 250);
   expect(inFile()).toEqual(three);
   change(5);
   expect(rows.list('orders')).toEqual([{ id: 'a', total: 5 }]);
@@ -229,11 +229,11 @@ test('a file that cannot be written is said to those who wait for it, stops what
   other.exec("CREATE TRIGGER full BEFORE INSERT ON documents BEGIN SELECT RAISE(ABORT, 'disk full'); END");
   rows.transact((draft) => put(draft, 'a'));
   const refused = expect(rows.written()).rejects.toThrow('disk full');
-  await pass(wall, 100);
+  await pass(wall, 250);
   await refused;
   expect(rows.get('orders', 'a')).toEqual({ id: 'a' });
   rows.transact((draft) => {
-    for (let number = 0; number < 2_100; number += 1) put(draft, `many-${number}`);
+    for (let number = 0; number < 1_100; number += 1) put(draft, `many-${number}`);
   });
   expect(() => rows.transact((draft) => put(draft, 'one-too-many'))).toThrow('disk full');
   expect(rows.get('orders', 'one-too-many')).toBeUndefined();
@@ -241,7 +241,7 @@ test('a file that cannot be written is said to those who wait for it, stops what
   other.close();
   await pass(wall, 1_000);
   await rows.written();
-  expect(rows.list('orders')).toHaveLength(2_101);
+  expect(rows.list('orders')).toHaveLength(1_101);
   rows.close();
 });
 

@@ -53,11 +53,11 @@ type Row = { readonly id: string; readonly body: string };
 
 export const readModel = (options: ReadModelOptions): ReadModel => new SqliteReadModel(options);
 
-const writeAfterMs = 100;
+const writeAfterMs = 250;
 /** Between attempts of a file that cannot be written. */
 const writeAgainAfterMs = 1_000;
 /** More would make one write hold up the process for too long. */
-const unwrittenMax = 2_000;
+const unwrittenMax = 1_000;
 const listsMax = 1_000;
 const listRowsMax = 100;
 
