@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Audit, PaymentAnswer, PaymentFound, PaymentOrder, Rule, Statement, StatementLine } from './protocol.ts';
 
 export type Instructed =
@@ -12,6 +12,7 @@ export type Instructed =
 /** The bank's book: every payment asked for, every movement made, every statement line, in one file that is synced before an answer. */
 export class Book {
   readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   constructor(dataDirectory: string) {
     mkdirSync(dataDirectory, { recursive: true });
@@ -28,17 +29,15 @@ export class Book {
       const known = this.#payment(reference);
       if (known) {
         if (known.body !== body) return { kind: 'differs' };
-        this.#database.prepare('UPDATE payment SET requests = requests + 1 WHERE reference = ?').run(reference);
+        this.#prepared('UPDATE payment SET requests = requests + 1 WHERE reference = ?').run(reference);
         return { kind: 'recorded', first: false, answer: answerOf(known), behaviour: plainlyPaid };
       }
       const rule = this.#ruleFor(reference, order.payeeUscc) ?? plainlyPaid;
       const valueDate = order.valueDate ?? today;
       const told = toldUnder(rule);
-      this.#database
-        .prepare(
-          'INSERT INTO payment (reference, city, payee, amountFen, valueDate, body, told, transactionId, requests) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)',
-        )
-        .run(reference, order.payerCity, order.payeeUscc, order.amountFen, valueDate, body, told, randomUUID());
+      this.#prepared(
+        'INSERT INTO payment (reference, city, payee, amountFen, valueDate, body, told, transactionId, requests) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)',
+      ).run(reference, order.payerCity, order.payeeUscc, order.amountFen, valueDate, body, told, randomUUID());
       const truth = told === 'unknown' ? rule.turnsOut : told;
       if (truth) this.#settle(reference, truth);
       const payment = this.#payment(reference);
@@ -57,13 +56,11 @@ export class Book {
   }
 
   statement(city: string, query: { date?: string | undefined; after: number; limit: number }): Statement {
-    const rows = this.#database
-      .prepare(
-        `SELECT l.line, p.reference, l.outcome, p.transactionId AS bankTransactionId, p.payee AS payeeUscc, p.amountFen, p.valueDate
+    const rows = this.#prepared(
+      `SELECT l.line, p.reference, l.outcome, p.transactionId AS bankTransactionId, p.payee AS payeeUscc, p.amountFen, p.valueDate
          FROM statementLine l JOIN payment p USING (reference)
          WHERE p.city = ? AND (? IS NULL OR p.valueDate = ?) AND l.line > ? ORDER BY l.line LIMIT ?`,
-      )
-      .all(city, query.date ?? null, query.date ?? null, query.after, query.limit + 1) as unknown as StatementLine[];
+    ).all(city, query.date ?? null, query.date ?? null, query.after, query.limit + 1) as unknown as StatementLine[];
     const lines = rows.slice(0, query.limit).map((row) => ({ ...row }));
     const last = lines.at(-1);
     return { city: city as Statement['city'], lines, ...(rows.length > query.limit && last ? { next: last.line } : {}) };
@@ -72,25 +69,24 @@ export class Book {
   /** Keeps the rule; one that says what an unknown turns out to be also settles the pending payments it covers. */
   setRule(key: string, rule: Rule): void {
     this.#transaction(() => {
-      this.#database
-        .prepare('INSERT INTO rule (key, rule) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET rule = excluded.rule')
-        .run(key, JSON.stringify(rule));
+      this.#prepared('INSERT INTO rule (key, rule) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET rule = excluded.rule').run(
+        key,
+        JSON.stringify(rule),
+      );
       if (!rule.turnsOut) return;
-      const pending = this.#database
-        .prepare("SELECT reference, payee FROM payment WHERE told = 'unknown' AND reference NOT IN (SELECT reference FROM statementLine)")
-        .all() as { reference: string; payee: string }[];
+      const pending = this.#prepared(
+        "SELECT reference, payee FROM payment WHERE told = 'unknown' AND reference NOT IN (SELECT reference FROM statementLine)",
+      ).all() as { reference: string; payee: string }[];
       for (const { reference, payee } of pending)
         if (payee === key || reference === key || reference.startsWith(`${key}-`)) this.#settle(reference, rule.turnsOut);
     });
   }
 
   audit(): Audit {
-    const payments = this.#database
-      .prepare(
-        `SELECT p.reference, p.city, p.requests, p.amountFen, (SELECT count(*) FROM movement m WHERE m.reference = p.reference) AS timesPaid
+    const payments = this.#prepared(
+      `SELECT p.reference, p.city, p.requests, p.amountFen, (SELECT count(*) FROM movement m WHERE m.reference = p.reference) AS timesPaid
          FROM payment p ORDER BY p.rowid`,
-      )
-      .all() as { reference: string; city: string; requests: number; amountFen: number; timesPaid: number }[];
+    ).all() as { reference: string; city: string; requests: number; amountFen: number; timesPaid: number }[];
     const totals = new Map<string, { payments: number; paidFen: number; requests: number }>();
     const paidUnder = new Map<string, string[]>();
     for (const { reference, city, requests, amountFen, timesPaid } of payments) {
@@ -122,8 +118,8 @@ export class Book {
 
   /** Moves the money, if it moves, and writes the statement line. Movements have no unique key: the audit counts what really happened. */
   #settle(reference: string, outcome: 'paid' | 'failed'): void {
-    if (outcome === 'paid') this.#database.prepare('INSERT INTO movement (reference) VALUES (?)').run(reference);
-    this.#database.prepare('INSERT INTO statementLine (reference, outcome) VALUES (?, ?)').run(reference, outcome);
+    if (outcome === 'paid') this.#prepared('INSERT INTO movement (reference) VALUES (?)').run(reference);
+    this.#prepared('INSERT INTO statementLine (reference, outcome) VALUES (?, ?)').run(reference, outcome);
   }
 
   /** The longest beginning of the reference that has a rule, else the payee's rule. */
@@ -131,14 +127,20 @@ export class Book {
     const words = reference.split('-');
     const keys = words.map((_, index) => words.slice(0, words.length - index).join('-'));
     for (const key of [...keys, payee]) {
-      const row = this.#database.prepare('SELECT rule FROM rule WHERE key = ?').get(key);
+      const row = this.#prepared('SELECT rule FROM rule WHERE key = ?').get(key);
       if (row) return JSON.parse(String(row.rule)) as Rule;
     }
     return undefined;
   }
 
+  #prepared(text: string): StatementSync {
+    const statement = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
   #payment(reference: string): PaymentRow | undefined {
-    return this.#database.prepare('SELECT * FROM payment WHERE reference = ?').get(reference) as PaymentRow | undefined;
+    return this.#prepared('SELECT * FROM payment WHERE reference = ?').get(reference) as PaymentRow | undefined;
   }
 
   #transaction<Result>(work: () => Result): Result {

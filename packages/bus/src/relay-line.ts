@@ -58,6 +58,7 @@ type Head = { readonly sequence: number; readonly hash: string | undefined };
 
 const waitingMax = 2_000;
 const standByMs = 500;
+const gatherMs = 10;
 
 class Line implements RelayLine {
   readonly #options: RelayLineOptions;
@@ -69,6 +70,7 @@ class Line implements RelayLine {
   /** What other epochs relayed: the last source revision of each stream. Positions of those cannot be compared with ours. */
   #relayedEarlier = new Map<string, number>();
   #waiting: Taken[] = [];
+  #publishedAtMs = 0;
   #roomWanted: (() => void)[] = [];
   #pumping: Promise<void> | undefined;
 
@@ -118,11 +120,19 @@ class Line implements RelayLine {
     const { signal } = this.#options;
     await Promise.resolve();
     while (this.#waiting.length > 0 && !signal.aborted) {
+      await this.#gather();
       await this.#untilItWorks('the relay cannot turn facts into events', () => this.#relayNext());
       if (this.#waiting.length <= waitingMax) this.#giveRoom();
     }
     this.#pumping = undefined;
     this.#giveRoom();
+  }
+
+  /** An event on its own goes at once; under load those of a few milliseconds go together, which saves every consumer a message, a round and a write. */
+  async #gather(): Promise<void> {
+    const { wall, signal } = this.#options;
+    const restMs = this.#publishedAtMs + gatherMs - wall.nowMs();
+    if (restMs > 0 && this.#waiting.length < appendFactsMax) await wall.sleep(Math.min(restMs, gatherMs), signal);
   }
 
   async #relayNext(): Promise<void> {
@@ -133,6 +143,7 @@ class Line implements RelayLine {
     if (appended === 'another-relay') return this.#standBy();
     const last = batch.sealed.at(-1);
     if (last) this.#head = { sequence: sequenceOf(last.event), hash: last.hash };
+    this.#publishedAtMs = this.#options.wall.nowMs();
     this.#drop(batch.taken);
     this.#options.observe({ is: 'relayed', producer: this.#options.producer, events: batch.sealed.length });
     this.#options.sent(batch.sealed.map((sealed) => sealed.event));

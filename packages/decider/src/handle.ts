@@ -290,7 +290,8 @@ export const handle = <C, State, Fact extends { readonly type: string }, Reason 
       const watcher = (seen: Current<State>) => {
         if (met || !holds(seen.state)) return;
         met = seen;
-        deadline.abort();
+        // A reason of our own spares the error, with its stack, that would be made for none.
+        deadline.abort('met');
       };
       const watching = watchers.get(stream) ?? new Set();
       watchers.set(stream, watching.add(watcher));

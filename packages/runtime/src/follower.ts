@@ -37,7 +37,7 @@ export const follower = (service: Service, seams: HostSeams, onWork: (work: Foll
     seams.measure?.({ is: 'followed', facts: fresh.length });
     onWork(work);
     const reached = readModel.followed();
-    for (const waiter of waiting) if (waiter.position <= reached) waiter.reached.abort();
+    for (const waiter of waiting) if (waiter.position <= reached) waiter.reached.abort('reached');
   };
 
   const run = async () => {

@@ -43,7 +43,7 @@ export class Batch implements Draft {
   }
 
   put(table: string, id: string, body: JsonObject, index: (body: JsonObject) => RowIndex): void {
-    const kept = withoutUndefined(body);
+    const kept = withoutUndefined(body, this.body(table, id));
     this.#change(table, id, kept, index(kept));
   }
 
@@ -93,17 +93,23 @@ export class Batch implements Draft {
 
 /**
  * What JSON would forget is forgotten at once: a field set to undefined and given a value by a later fact would otherwise stand at
- * another place in the bytes depending on where a batch ends.
+ * another place in the bytes depending on where a batch ends. What the row had before is known to be clean and is not looked at again.
  */
-const withoutUndefined = (body: JsonObject): JsonObject => clean(body) as JsonObject;
+const withoutUndefined = (body: JsonObject, before: JsonObject | undefined): JsonObject => clean(body, before) as JsonObject;
 
-const clean = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.some((item) => clean(item) !== item) ? value.map((item) => clean(item)) : value;
+const clean = (value: unknown, before: unknown): unknown => {
+  if (value === before || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const earlier: readonly unknown[] = Array.isArray(before) ? before : [];
+    return value.some((item, index) => clean(item, earlier[index]) !== item)
+      ? value.map((item, index) => clean(item, earlier[index]))
+      : value;
+  }
   const object = value as Record<string, unknown>;
+  const earlier = (typeof before === 'object' && before !== null ? before : {}) as Record<string, unknown>;
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(object)) {
-    const kept = clean(object[key]);
+    const kept = clean(object[key], earlier[key]);
     if (kept === object[key] && kept !== undefined) continue;
     copy ??= { ...object };
     if (kept === undefined) delete copy[key];

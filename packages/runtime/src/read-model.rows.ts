@@ -33,7 +33,7 @@ export class KnownRows {
     if (known) return known;
     const read = this.#read(table, id);
     this.#rows.set(key, read);
-    if (this.#rows.size > rowsMax) this.#forgetOldest();
+    if (this.#rows.size > rowsMax + rowsMax / 10) this.#forgetOldest();
     return read;
   }
 
