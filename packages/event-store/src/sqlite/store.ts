@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeAppend } from '../encode.ts';
 import {
   type AppendResult,
@@ -8,10 +9,11 @@ import {
   type NewFact,
   type Position,
   type StoredFact,
+  StoreUnavailable,
 } from '../port.ts';
-import type { Row, Slice } from './messages.ts';
+import { Reader, type Scan } from './reader.ts';
 import { positionText, Tail } from './tail.ts';
-import { StoreThread, startThread } from './thread.ts';
+import { StoreThread, startThread, type ThreadListener } from './thread.ts';
 
 export type SqliteOptions = {
   readonly file: string;
@@ -29,80 +31,74 @@ export type SqliteOptions = {
  * process writes it. A store whose thread died stays unavailable: its process is to be started again.
  */
 export async function sqliteEventStore(options: SqliteOptions): Promise<EventStore> {
-  const { file, readOnly = false, busyTimeoutMs = 5_000 } = options;
-  return new SqliteStore(await startThread(file, readOnly, busyTimeoutMs), options);
+  const { file, readOnly = false, busyTimeoutMs = 5_000, now = () => new Date().toISOString(), pollMs = 1_000 } = options;
+  const link = readOnly ? undefined : await startThread(file, busyTimeoutMs);
+  try {
+    const reader = new Reader(file, busyTimeoutMs);
+    return new SqliteStore(reader, (listener) => link && new StoreThread(link, now, listener), pollMs);
+  } catch (error) {
+    await link?.worker.terminate();
+    throw new StoreUnavailable(`cannot open ${file}: ${(error as Error).message}`);
+  }
 }
 
 class SqliteStore implements EventStore {
   readonly epoch: string;
   readonly onlyWriter: boolean;
-  readonly #thread: StoreThread;
+  readonly #reader: Reader;
+  /** None for a store that is only read. */
+  readonly #thread: StoreThread | undefined;
   readonly #tail: Tail;
   readonly #pollMs: number;
   readonly #wakers = new Set<() => void>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
-  constructor(started: Awaited<ReturnType<typeof startThread>>, options: SqliteOptions) {
-    const now = options.now ?? (() => new Date().toISOString());
-    this.epoch = started.opened.epoch;
-    this.onlyWriter = options.readOnly !== true;
-    this.#pollMs = options.pollMs ?? 1_000;
-    this.#tail = new Tail(started.opened.lastPosition);
-    this.#thread = new StoreThread(started, now, {
-      committed: (commit) => this.#tail.push(commit),
-      changed: () => this.#wake(),
-    });
+  constructor(reader: Reader, threadOf: (listener: ThreadListener) => StoreThread | undefined, pollMs: number) {
+    this.#reader = reader;
+    this.epoch = reader.epoch;
+    this.#pollMs = pollMs;
+    this.#tail = new Tail(reader.lastPosition());
+    this.#thread = threadOf({ committed: (commit) => this.#tail.push(commit), changed: () => this.#wake() });
+    this.onlyWriter = this.#thread !== undefined;
   }
 
   async append(stream: string, expectedRevision: number, facts: readonly NewFact[]): Promise<AppendResult> {
     this.#refuseClosed();
-    if (!this.onlyWriter) throw new Error('this event store was opened for reading only');
+    if (!this.#thread) throw new Error('this event store was opened for reading only');
     return this.#thread.append({ stream, expectedRevision, facts: encodeAppend(stream, expectedRevision, facts) });
   }
 
   async read(stream: string, options: { readonly from?: number; readonly max?: number } = {}): Promise<StoredFact[]> {
-    this.#refuseClosed();
     const facts: StoredFact[] = [];
-    let from = options.from ?? 0;
-    let left = options.max ?? Number.MAX_SAFE_INTEGER;
-    while (left > 0) {
-      const slice = await this.#thread.slice({ what: 'stream', stream, from, max: Math.min(left, sliceFactsMax) });
-      const read = factsOf(slice);
-      facts.push(...read);
-      if (!slice.more) break;
-      from = read.at(-1)!.revision + 1;
-      left -= read.length;
+    const last = options.max ?? Number.MAX_SAFE_INTEGER;
+    for (let from = options.from ?? 0; facts.length < last; from += factsMax) {
+      const slice = this.#reading((reader) => reader.stream(stream, from, Math.min(last - facts.length, factsMax)));
+      for (const fact of slice) facts.push(fact);
+      if (slice.length < factsMax) break;
+      await nextTurn();
     }
     return facts;
   }
 
   async readLast(stream: string): Promise<StoredFact | undefined> {
-    this.#refuseClosed();
-    return factsOf(await this.#thread.slice({ what: 'last', stream }))[0];
+    return this.#reading((reader) => reader.last(stream));
   }
 
   async *follow({ prefixes, after, signal }: FollowOptions): AsyncGenerator<Followed> {
     this.#refuseClosed();
     const stop = AbortSignal.any([signal, this.#closing.signal]);
     let position = after === beginning ? 0 : Number(after);
-    let ahead: Promise<Slice> | undefined;
     let toldCaughtUp = false;
     while (!stop.aborted) {
-      const live = ahead === undefined ? this.#tail.after(position, prefixes, sliceFactsMax) : undefined;
-      const slice = live ?? (await this.#scanned(ahead ?? this.#scan(prefixes, position), stop));
-      ahead = undefined;
-      if (slice === undefined) continue;
-      position = slice.scannedTo;
-      const more = 'rows' in slice ? slice.more : position < this.#tail.last;
-      // The worker reads the next slice while the consumer handles this one.
-      if ('rows' in slice && more) ahead = this.#scan(prefixes, position);
-      const facts = 'rows' in slice ? factsOf(slice) : slice.facts;
-      if (facts.length > 0) {
+      const next = this.#tail.after(position, prefixes, factsMax) ?? (await this.#scanned(prefixes, position, stop));
+      if (next === undefined) continue;
+      position = next.scannedTo;
+      if (next.facts.length > 0) {
         toldCaughtUp = false;
-        yield { is: 'facts', facts };
+        yield { is: 'facts', facts: next.facts };
       }
-      if (more || stop.aborted || position < this.#tail.last) continue;
+      if (next.more || stop.aborted || position < this.#tail.last) continue;
       if (!toldCaughtUp) {
         toldCaughtUp = true;
         yield { is: 'caught-up' };
@@ -111,21 +107,27 @@ class SqliteStore implements EventStore {
     }
   }
 
-  /** May be left alone when the iteration ends: its failure is met where it is awaited, and never crashes the process. */
-  #scan(prefixes: readonly string[], after: number): Promise<Slice> {
-    const scan = this.#thread.slice({ what: 'scan', prefixes, after });
-    scan.catch(() => {});
-    return scan;
-  }
-
   /** Undefined when the file could not be read just now; a file may come back, a dead thread does not. */
-  async #scanned(scan: Promise<Slice>, stop: AbortSignal): Promise<Slice | undefined> {
+  async #scanned(prefixes: readonly string[], after: number, stop: AbortSignal): Promise<Scan | undefined> {
+    // Between two slices everybody else gets a turn.
+    await nextTurn();
     try {
-      return await scan;
+      return stop.aborted ? undefined : this.#reading((reader) => reader.scan(prefixes, after));
     } catch (error) {
-      if (this.#thread.isDead && !stop.aborted) throw error;
+      if (stop.aborted) return undefined;
+      if (this.#thread?.dead !== undefined) throw error;
       await this.#news(stop, this.#pollMs);
       return undefined;
+    }
+  }
+
+  #reading<Read>(read: (reader: Reader) => Read): Read {
+    this.#refuseClosed();
+    if (this.#thread?.dead !== undefined) throw new StoreUnavailable(this.#thread.dead);
+    try {
+      return read(this.#reader);
+    } catch (error) {
+      throw new StoreUnavailable(`the file of the event store cannot be read: ${(error as Error).message}`);
     }
   }
 
@@ -150,20 +152,26 @@ class SqliteStore implements EventStore {
   }
 
   async head(prefixes?: readonly string[]): Promise<Position> {
-    this.#refuseClosed();
-    const position = await this.#thread.number({ what: 'head', prefixes });
+    const position = this.#reading((reader) => reader.head(prefixes));
     return position === 0 ? beginning : positionText(position);
   }
 
   async probe(): Promise<void> {
     this.#refuseClosed();
-    await this.#thread.number(this.onlyWriter ? { what: 'probe' } : { what: 'head', prefixes: undefined });
+    if (this.#thread) await this.#thread.ask('probe');
+    else this.#reading((reader) => reader.lastPosition());
   }
 
   close(): Promise<void> {
     this.#closing.abort();
-    this.#closed ??= this.#thread.close();
+    this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** The reader goes first: whoever closes the file last tidies it up, and a reader cannot. */
+  async #close(): Promise<void> {
+    this.#reader.close();
+    await this.#thread?.close();
   }
 
   #refuseClosed(): void {
@@ -171,30 +179,4 @@ class SqliteStore implements EventStore {
   }
 }
 
-const sliceFactsMax = 500;
-
-function factsOf(slice: Slice): StoredFact[] {
-  const rows: Row[] = JSON.parse(slice.rows);
-  return rows.map(([position, stream, revision, id, type, recordedAt, data, metadata]) => ({
-    id,
-    type,
-    data,
-    metadata,
-    stream,
-    revision,
-    position: positionText(position),
-    recordedAt: isoTime(recordedAt),
-  }));
-}
-
-let lastMilliseconds = Number.NaN;
-let lastIsoTime = '';
-
-/** Facts of one commit share their time, so the last answer is usually the next. */
-function isoTime(milliseconds: number): string {
-  if (milliseconds !== lastMilliseconds) {
-    lastIsoTime = new Date(milliseconds).toISOString();
-    lastMilliseconds = milliseconds;
-  }
-  return lastIsoTime;
-}
+const factsMax = 500;

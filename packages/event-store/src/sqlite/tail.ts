@@ -1,10 +1,10 @@
 import { decodeFact, type EncodedFact } from '../encode.ts';
 import type { StoredFact } from '../port.ts';
 import type { Commit } from './messages.ts';
+import type { Scan } from './reader.ts';
 
 /**
- * The newest facts of this process, kept in memory so that live followers are not served through the thread:
- * each fact is parsed once, however many follow. Positions have no gaps, because one process writes.
+ * The newest facts of this process, kept in memory so that live followers are not served from the file: each fact is parsed once, however many follow. Positions have no gaps, because one process writes.
  */
 export class Tail {
   /** The last position known to be durable. */
@@ -27,7 +27,7 @@ export class Tail {
   }
 
   /** The matching facts after a position, at most `max`; undefined when the tail begins later than that. */
-  after(position: number, prefixes: readonly string[], max: number): { facts: StoredFact[]; scannedTo: number } | undefined {
+  after(position: number, prefixes: readonly string[], max: number): Scan | undefined {
     const first = this.#entries[0];
     if (first === undefined || position + 1 < first.position) return undefined;
     const facts: StoredFact[] = [];
@@ -37,7 +37,7 @@ export class Tail {
       scannedTo = entry.position;
       if (prefixes.some((prefix) => entry.stream.startsWith(prefix))) facts.push(stored(entry));
     }
-    return { facts, scannedTo };
+    return { facts, scannedTo, more: scannedTo < this.last };
   }
 }
 

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type AppendResult, StoreUnavailable } from '../port.ts';
-import { type Ask, type Commit, type FromWorker, type Posted, type Slice, type ToWorker, written, wrongRevision } from './messages.ts';
+import { type Ask, type Commit, type FromWorker, type Posted, type ToWorker, written, wrongRevision } from './messages.ts';
 import { positionText } from './tail.ts';
 
 export type ThreadListener = {
@@ -10,27 +10,23 @@ export type ThreadListener = {
   changed(): void;
 };
 
-type Opened = { readonly epoch: string; readonly lastPosition: number };
-type Link = { readonly worker: Worker; readonly port: MessagePort; readonly posted: Int32Array };
+export type Link = { readonly worker: Worker; readonly port: MessagePort; readonly posted: Int32Array };
 type PendingAppend = Posted & { readonly resolve: (result: AppendResult) => void; readonly recordedAt: string };
-type Answer = { readonly slice: Slice } | { readonly number: number };
-type PendingRead = { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void };
+type PendingAsk = { readonly resolve: () => void; readonly reject: (error: Error) => void };
 
-/** The worker thread as promises. Whatever was asked is answered when the thread dies: appends 'unavailable', reads by a rejection. */
+/** The worker thread as promises. Whatever was asked is answered when the thread dies: appends 'unavailable', the rest by a rejection. */
 export class StoreThread {
-  readonly opened: Opened;
   readonly #link: Link;
   readonly #now: () => string;
   readonly #listener: ThreadListener;
   readonly #appends = new Map<number, PendingAppend>();
-  readonly #reads = new Map<number, PendingRead>();
+  readonly #asks = new Map<number, PendingAsk>();
   #outbox: (string | number)[] = [];
   #outboxRecordedAt = '';
   #sequence = 0;
   #dead: string | undefined;
 
-  constructor({ opened, ...link }: Link & { readonly opened: Opened }, now: () => string, listener: ThreadListener) {
-    this.opened = opened;
+  constructor(link: Link, now: () => string, listener: ThreadListener) {
     this.#link = link;
     this.#now = now;
     this.#listener = listener;
@@ -39,8 +35,9 @@ export class StoreThread {
     link.worker.on('exit', () => this.#die('the thread of the event store ended'));
   }
 
-  get isDead(): boolean {
-    return this.#dead !== undefined;
+  /** Why nothing can be asked any more. */
+  get dead(): string | undefined {
+    return this.#dead;
   }
 
   append(posted: Posted): Promise<AppendResult> {
@@ -49,7 +46,9 @@ export class StoreThread {
       // Appends of the same turn of the event loop go to the worker as one message.
       if (this.#outbox.length === 0) {
         this.#outboxRecordedAt = this.#now();
-        setImmediate(() => this.#flush());
+        // When nothing is under way nobody else is on his way either: what this step of the program appends is all there is.
+        if (this.#appends.size === 0) queueMicrotask(() => this.#flush());
+        else setImmediate(() => this.#flush());
       }
       const sequence = ++this.#sequence;
       this.#appends.set(sequence, { ...posted, resolve, recordedAt: this.#outboxRecordedAt });
@@ -66,23 +65,11 @@ export class StoreThread {
     this.#outbox = [];
   }
 
-  async slice(ask: Ask): Promise<Slice> {
-    const answer = await this.#ask(ask);
-    if (!('slice' in answer)) throw new Error(`the answer to ${ask.what} holds no facts`);
-    return answer.slice;
-  }
-
-  async number(ask: Ask): Promise<number> {
-    const answer = await this.#ask(ask);
-    if (!('number' in answer)) throw new Error(`the answer to ${ask.what} is no number`);
-    return answer.number;
-  }
-
-  #ask(ask: Ask): Promise<Answer> {
+  ask(ask: Ask): Promise<void> {
     if (this.#dead !== undefined) return Promise.reject(new StoreUnavailable(this.#dead));
     return new Promise((resolve, reject) => {
       const sequence = ++this.#sequence;
-      this.#reads.set(sequence, { resolve, reject });
+      this.#asks.set(sequence, { resolve, reject });
       this.#post({ sequence, ask });
     });
   }
@@ -91,7 +78,7 @@ export class StoreThread {
     if (this.#dead !== undefined) return;
     // Messages keep their order, so everything asked before is answered before the file is closed.
     this.#flush();
-    await this.number({ what: 'close' }).catch(() => {});
+    await this.ask('close').catch(() => {});
     await this.#link.worker.terminate();
   }
 
@@ -106,10 +93,10 @@ export class StoreThread {
     if ('answers' in message) this.#receiveAnswers(message.answers);
     else if ('unavailable' in message) this.#answerUnavailable(message.unavailable, message.message);
     else if ('sequence' in message) {
-      const pending = this.#reads.get(message.sequence);
-      this.#reads.delete(message.sequence);
-      if ('error' in message) pending?.reject(new StoreUnavailable(message.error));
-      else pending?.resolve(message);
+      const pending = this.#asks.get(message.sequence);
+      this.#asks.delete(message.sequence);
+      if (message.error === undefined) pending?.resolve();
+      else pending?.reject(new StoreUnavailable(message.error));
     }
   }
 
@@ -139,26 +126,26 @@ export class StoreThread {
   #die(reason: string): void {
     this.#dead ??= reason;
     this.#answerUnavailable([...this.#appends.keys()], this.#dead);
-    for (const { reject } of this.#reads.values()) reject(new StoreUnavailable(this.#dead));
-    this.#reads.clear();
+    for (const { reject } of this.#asks.values()) reject(new StoreUnavailable(this.#dead));
+    this.#asks.clear();
     this.#link.port.close();
     this.#listener.changed();
   }
 }
 
 /** Starts the thread and waits until it holds the file. */
-export async function startThread(file: string, readOnly: boolean, busyTimeoutMs: number): Promise<Link & { readonly opened: Opened }> {
+export async function startThread(file: string, busyTimeoutMs: number): Promise<Link> {
   const { port1: port, port2 } = new MessageChannel();
   const posted = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { file, readOnly, busyTimeoutMs, port: port2, posted },
+    workerData: { file, busyTimeoutMs, port: port2, posted },
     transferList: [port2],
   });
-  const opened = await new Promise<Opened>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     worker.once('error', (error) => reject(new StoreUnavailable(`cannot open ${file}: ${error.message}`)));
-    port.once('message', (message: FromWorker) => ('opened' in message ? resolve(message.opened) : undefined));
+    port.once('message', () => resolve());
   }).finally(() => worker.removeAllListeners('error'));
-  return { worker, port, posted, opened };
+  return { worker, port, posted };
 }
 
 const outboxValues = 128;

@@ -1,24 +1,23 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Database, type DatabaseOptions } from './database.ts';
-import type { AppendsMessage, Ask, FromWorker, ReadMessage, ToWorker } from './messages.ts';
+import type { AppendsMessage, Ask, AskMessage, FromWorker, ToWorker } from './messages.ts';
+import { Writer, type WriterOptions } from './writer.ts';
 
-const { port, posted, ...options } = workerData as DatabaseOptions & { port: MessagePort; posted: Int32Array };
-const database = new Database(options);
-const reads: ReadMessage[] = [];
+const { port, posted, ...options } = workerData as WriterOptions & { port: MessagePort; posted: Int32Array };
+const writer = new Writer(options);
+const asks: AskMessage[] = [];
 const groupMessagesMax = 256;
 let writable = true;
 let closed = false;
-answer({ opened: { epoch: database.epoch, lastPosition: database.lastPosition() } });
+answer({ opened: true });
 
 // Blocking on shared memory instead of on the event loop makes a round trip four times as fast (measured: 13 µs instead of 60).
 while (!closed) {
   const seen = Atomics.load(posted, 0);
-  // Appends go before each read, so that a long catch-up delays a commit by one slice at most.
   do {
     writeGroup();
-    const read = reads.shift();
-    if (read !== undefined) answerRead(read);
-  } while (reads.length > 0);
+    const asked = asks.shift();
+    if (asked !== undefined) answerAsk(asked);
+  } while (asks.length > 0);
   Atomics.wait(posted, 0, seen);
 }
 
@@ -29,34 +28,34 @@ function writeGroup(): void {
   let failure: string | undefined;
   for (let message = next(); message !== undefined; message = next()) {
     if ('ask' in message) {
-      reads.push(message);
+      asks.push(message);
       continue;
     }
     failure ??= group.length === 0 ? attempt(begin) : undefined;
     group.push(message);
-    failure ??= attempt(() => database.write(message, answers));
+    failure ??= attempt(() => writer.write(message, answers));
     if (group.length >= groupMessagesMax) break;
   }
   if (group.length === 0) return;
-  failure ??= attempt(() => database.commit());
+  failure ??= attempt(() => writer.commit());
   if (failure === undefined) {
     answer({ answers });
     return;
   }
   writable = false;
-  database.rollback();
+  writer.rollback();
   answer({ unavailable: group.flatMap(sequences), message: failure });
 }
 
 function begin(): void {
   // After a failed commit nothing is written before the file has proven that it takes writes again.
   if (!writable) probe();
-  database.begin();
+  writer.begin();
 }
 
 function probe(): void {
   writable = false;
-  database.probe();
+  writer.probe();
   writable = true;
 }
 
@@ -75,32 +74,18 @@ function sequences({ appends }: AppendsMessage): number[] {
   return found;
 }
 
-function answerRead({ sequence, ask }: ReadMessage): void {
-  try {
-    answer(readAnswer(sequence, ask));
-  } catch (error) {
-    answer({ sequence, error: messageOf(error) });
-  }
+function answerAsk({ sequence, ask }: AskMessage): void {
+  const error = attempt(() => perform(ask));
+  answer({ sequence, ...(error === undefined ? {} : { error }) });
 }
 
-function readAnswer(sequence: number, ask: Ask): FromWorker {
-  switch (ask.what) {
-    case 'stream':
-      return { sequence, slice: database.readStream(ask.stream, ask.from, ask.max) };
-    case 'last':
-      return { sequence, slice: database.readLast(ask.stream) };
-    case 'scan':
-      return { sequence, slice: database.scan(ask.prefixes, ask.after) };
-    case 'head':
-      return { sequence, number: database.head(ask.prefixes) };
-    case 'probe':
-      probe();
-      return { sequence, number: 0 };
-    case 'close':
-      closed = true;
-      database.close();
-      return { sequence, number: 0 };
+function perform(ask: Ask): void {
+  if (ask === 'probe') {
+    probe();
+    return;
   }
+  closed = true;
+  writer.close();
 }
 
 function next(): ToWorker | undefined {
