@@ -32,7 +32,8 @@ const sizes = quick
       overloadMs: 6_000,
       effects: 100,
     };
-const partiesAtOnce = 96;
+const partiesAtOnce = 192;
+const daysMax = { warmUp: 4, measured: 20 };
 
 const directory = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'tongdui-bench-'));
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -58,10 +59,11 @@ const onSystem = async <Result>(
     const calendar = calendarOf(system);
     const vouchersFor = (orders: number) => issueVouchers(system, market, Math.ceil(orders / ordersPerVoucher));
     const [warmUp, vouchers] = [await vouchersFor(sizes.warmUp), await vouchersFor(sizes.redemptions)];
-    const tell = (on: readonly Voucher[], orders: number) => redeem(system, on, orders, { concurrency: partiesAtOnce, calendar });
+    const tell = (on: readonly Voucher[], orders: number, days: number) =>
+      redeem(system, on, orders, { concurrency: partiesAtOnce, calendar, daysMax: days });
     say(`${name}: redemptions`);
-    await tell(warmUp, sizes.warmUp);
-    return await run({ system, market, vouchers }, () => tell(vouchers, sizes.redemptions));
+    await tell(warmUp, sizes.warmUp, daysMax.warmUp);
+    return await run({ system, market, vouchers }, () => tell(vouchers, sizes.redemptions, daysMax.measured));
   } finally {
     await system.stop();
     rmSync(dataDirectory, { recursive: true, force: true });
