@@ -3,6 +3,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 # nats-server may be where only root looks.
 export PATH := $(CURDIR)/toolchain/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
+# What Node has compiled once it need not compile again for each of the processes a system consists of.
+export NODE_COMPILE_CACHE ?= $(CURDIR)/node_modules/.cache/node
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start demo stop test simulate check format contracts conformance bench profile

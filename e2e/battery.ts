@@ -25,8 +25,6 @@ export const battery = (name: string, prepare: (battery: Battery) => Promise<voi
       dataDirectory: directory,
       clock: { frozenAt },
       log: (line) => lines.push(line),
-      // Processes start often here.
-      env: { NODE_COMPILE_CACHE: join(tmpdir(), 'tongdui-compiled') },
     });
     await prepare({ system: started, lines });
   });
