@@ -73,6 +73,7 @@ export const overload = async (
 ): Promise<OverloadFigures> => {
   // Far more connections than the requests a process takes on at once.
   const wire = new Wire(urlOf(system, 'redemption'), 3_000);
+  await wire.connect();
   const propose = await proposer(system, vouchers);
   const accepted: { readonly order: string; readonly tookMs: number }[] = [];
   const underWay = new Set<Promise<void>>();

@@ -24,7 +24,11 @@ try {
   const pids = new Map(serviceNames.map((service) => [String(system.process(service, 'G60' as never).pid), service]));
   try {
     const vouchers = await issueVouchers(system, await openMarket(system), Math.ceil(redemptions / ordersPerVoucher));
-    const { perSecond, cpuMsTotal } = await redeem(system, vouchers, redemptions, { concurrency: 192, calendar: calendarOf(system), daysMax: 20 });
+    const { perSecond, cpuMsTotal } = await redeem(system, vouchers, redemptions, {
+      concurrency: 192,
+      calendar: calendarOf(system),
+      daysMax: 20,
+    });
     process.stdout.write(`${redemptions} redemptions, ${perSecond.toFixed(0)}/s, ${cpuMsTotal.toFixed(2)} ms each, while being profiled\n`);
   } finally {
     await system.stop();

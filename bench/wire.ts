@@ -13,7 +13,9 @@ export class Wire {
   readonly #connectionsMax: number;
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
-  readonly #waiting: Pending[] = [];
+  #waiting: Pending[] = [];
+  /** How many of those that waited have been sent; taking them from the front of a long list one by one would cost more than sending them. */
+  #taken = 0;
 
   constructor(url: string, connectionsMax = 64) {
     const { hostname, port } = new URL(url);
@@ -34,6 +36,15 @@ export class Wire {
     return this.#send(`GET ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${token}\r\n\r\n`);
   }
 
+  /** Opens all connections beforehand: a thousand at once would wait for seconds in the queue of the server's port. */
+  async connect(): Promise<void> {
+    while (this.#all.size < this.#connectionsMax) {
+      const connection = this.#open();
+      await connection.opened();
+      this.#idle.push(connection);
+    }
+  }
+
   close(): void {
     for (const connection of this.#all) connection.end();
   }
@@ -48,10 +59,21 @@ export class Wire {
     else this.#waiting.push(pending);
   }
 
+  #next(): Pending | undefined {
+    const next = this.#waiting[this.#taken];
+    if (!next) return undefined;
+    this.#taken += 1;
+    if (this.#taken * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return next;
+  }
+
   #open(): Connection {
     const connection = new Connection(connect(this.#port, this.#host), {
       free: () => {
-        const next = this.#waiting.shift();
+        const next = this.#next();
         if (next) connection.send(next);
         else this.#idle.push(connection);
       },
@@ -89,6 +111,10 @@ class Connection {
     socket.on('data', (text) => this.#receive(String(text)));
     socket.on('error', () => {});
     socket.on('close', () => owner.lost(this.#pending));
+  }
+
+  opened(): Promise<void> {
+    return new Promise((resolve, reject) => this.#socket.once('connect', resolve).once('error', reject));
   }
 
   send(pending: Pending): void {

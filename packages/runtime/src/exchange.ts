@@ -60,19 +60,6 @@ export const observed =
     context.with(trace.setSpan(context.active(), span), next);
   };
 
-/** More at once would only make every one of them late. */
-export const bounded = (inFlightMax: number): Middleware => {
-  let inFlight = 0;
-  return (req, res, next) => {
-    if (inFlight >= inFlightMax) return sendFailure({ req, res }, failure('overloaded'));
-    inFlight += 1;
-    res.on('close', () => {
-      inFlight -= 1;
-    });
-    next();
-  };
-};
-
 type BodyReader = ReturnType<typeof express.json>;
 const bodyReader = (limit: number): BodyReader => express.json({ limit, strict: false, inflate: false, type: 'application/json' });
 export const commandBody = bodyReader(64 * 1024);

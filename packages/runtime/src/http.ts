@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Home, ServiceName } from '@tongdui/contracts';
 import express, { type ErrorRequestHandler, type Express, type Request as HttpRequest, type Response } from 'express';
 import { type AfterTokens, afterTokens, unusable } from './after.ts';
@@ -7,7 +8,6 @@ import type { CommandContext, CommandEndpoint } from './command-route.ts';
 import type { Endpoint, JsonReply, PlainEndpoint } from './endpoint.ts';
 import {
   batchBody,
-  bounded,
   commandBody,
   type Exchange,
   failureOfError,
@@ -19,6 +19,7 @@ import {
   sendJson,
   sendText,
 } from './exchange.ts';
+import { type Bounds, gate } from './gate.ts';
 import { messageOf } from './host.seams.ts';
 import type { Host } from './host.ts';
 import type { Metrics } from './metrics.ts';
@@ -45,12 +46,12 @@ export type ApplicationOptions = {
   /** What anyone may read, by path: `/openapi.json`. */
   readonly open?: Readonly<Record<string, Open>>;
   readonly metrics?: Metrics;
-  readonly limits?: { readonly inFlightMax?: number };
+  readonly limits?: Partial<Bounds>;
   /** For `/readyz`: rejects with the reason why requests should go elsewhere. */
   readonly ready?: () => Promise<void>;
 };
 
-const inFlightMax = 1_000;
+const bounds: Bounds = { inFlightMax: 1_000, turnMaxMs: 100 };
 /** Nearly every token is seen this soon; only for the others the store is asked whether it has the position at all. */
 const afterSoonMs = 100;
 const afterWaitMs = 2_000;
@@ -65,7 +66,7 @@ type Shared = {
 };
 
 /** The HTTP face of a service. Nothing here decides: it parses, asks who is there, calls an operation, and answers. */
-export const application = (options: ApplicationOptions): Express => {
+export const application = (options: ApplicationOptions): RequestListener => {
   const { service, homes, cityUrls, clock, log, routes } = options;
   const tokens = afterTokens(service, options.epoch);
   const table = routeTable(routes.flatMap((route) => (route.is === 'command' ? [[route.path, route] as const] : [])));
@@ -98,14 +99,15 @@ export const application = (options: ApplicationOptions): Express => {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing');
   addProbes(app, options);
   app.use(observed(options));
-  app.use(bounded(options.limits?.inFlightMax ?? inFlightMax));
   for (const [path, open] of Object.entries(options.open ?? {})) addOpen(app, path, open, shared);
   for (const route of routes) if (route.is === 'plain') addPlain(app, route, shared);
   addCommands(app, shared);
   for (const route of routes) if (route.is === 'noun') addNoun(app, route, shared);
   app.use((req: HttpRequest, res: Response) => sendFailure({ req, res }, nothingHere(req.path, addresses)));
   const onError: ErrorRequestHandler = (error, req, res, _next) => fail({ req, res }, error);
-  return app.use(onError);
+  app.use(onError);
+  const { limits, wall, metrics } = options;
+  return gate(app, { bounds: { ...bounds, ...limits }, open: new Set(probes), wall, log, ...(metrics ? { metrics } : {}) });
 };
 
 const addCommands = (app: Express, { options, context, table, handler }: Shared) => {
@@ -192,7 +194,7 @@ const addOpen = (app: Express, path: string, open: Open, { handler }: Shared) =>
 
 const probes = ['/livez', '/startupz', '/readyz', '/metrics'] as const;
 
-/** Asked by the platform, not by people: no sign-in, no log line, and answered even when there are too many requests. */
+/** Asked by the platform, not by people: no sign-in, no log line, and answered even when there are too many requests (the gate lets them in). */
 const addProbes = (app: Express, { host, ready, metrics }: ApplicationOptions) => {
   const text = 'text/plain; charset=utf-8';
   const probe = (check: () => Promise<void> | void) => async (_req: HttpRequest, res: Response) => {

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { memoryHub } from '@tongdui/bus';
 import {
@@ -111,7 +111,7 @@ beforeAll(async () => {
     authenticate: (authorization) => JSON.parse(authorization ?? '') as Actor,
     routes: routes({ rows, homes, cityUrls: {} }),
   });
-  const server = app.listen(0, '127.0.0.1');
+  const server = createServer(app).listen(0, '127.0.0.1');
   servers.push(server);
   await new Promise((resolve) => server.once('listening', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
