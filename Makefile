@@ -49,7 +49,7 @@ contracts: setup ## Regenerates the OpenAPI and AsyncAPI documents from the sche
 conformance: setup ## Runs the event-store suite; EVENTSTOREDB_URL=esdb://… names a live server
 	@exec vitest run --project unit packages/event-store
 
-bench: setup ## Measures the whole path and prints the table of docs/benchmarks.md (BENCH_FULL=1, BENCH_QUICK=1, EVENTSTOREDB_URL)
+bench: setup ## Measures the whole path and prints the table of docs/benchmarks.md (BENCH_QUICK=1, BENCH_REDEMPTIONS, EVENTSTOREDB_URL)
 	@exec node bench/run.ts
 
 profile: setup ## Writes a flame graph of every service under load to bench/profiles

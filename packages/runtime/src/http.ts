@@ -99,9 +99,9 @@ export const application = (options: ApplicationOptions): RequestListener => {
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing');
   addProbes(app, options);
   app.use(observed(options));
+  addCommands(app, shared);
   for (const [path, open] of Object.entries(options.open ?? {})) addOpen(app, path, open, shared);
   for (const route of routes) if (route.is === 'plain') addPlain(app, route, shared);
-  addCommands(app, shared);
   for (const route of routes) if (route.is === 'noun') addNoun(app, route, shared);
   app.use((req: HttpRequest, res: Response) => sendFailure({ req, res }, nothingHere(req.path, addresses)));
   const onError: ErrorRequestHandler = (error, req, res, _next) => fail({ req, res }, error);
@@ -124,19 +124,26 @@ const addCommands = (app: Express, { options, context, table, handler }: Shared)
       );
     }),
   );
-  const commands = handler(async ({ req, res }) => {
-    const { target: command, params } = table.find(req.path)!;
-    localOf(res).route = command.path;
-    const body = await readBody({ req, res }, commandBody);
-    const actor = await options.authenticate(req.headers.authorization);
-    const ifMatch = req.headers['if-match'];
-    const reply = await command.run({ actor, params, body, ...(ifMatch === undefined ? {} : { ifMatch }) }, context);
-    if (reply.is === 'failed') return sendFailure({ req, res }, reply.failure);
-    const headers = { location: reply.location, etag: `"${reply.answer.revision}"` };
-    sendJson(res, reply.status, reply.answer, reply.status === 202 ? { ...headers, 'retry-after': '1' } : headers);
+  const commands = ({ target: command, params }: Found) =>
+    handler(async ({ req, res }) => {
+      localOf(res).route = command.path;
+      const body = await readBody({ req, res }, commandBody);
+      const actor = await options.authenticate(req.headers.authorization);
+      const ifMatch = req.headers['if-match'];
+      const reply = await command.run({ actor, params, body, ...(ifMatch === undefined ? {} : { ifMatch }) }, context);
+      if (reply.is === 'failed') return sendFailure({ req, res }, reply.failure);
+      const headers = { location: reply.location, etag: `"${reply.answer.revision}"` };
+      sendJson(res, reply.status, reply.answer, reply.status === 202 ? { ...headers, 'retry-after': '1' } : headers);
+    });
+  // Nearly all requests are commands: they are found by our own table, before the router goes through everything else.
+  app.use((req, res, next) => {
+    const found = req.method === 'PUT' ? table.find(req.path) : undefined;
+    if (found) void commands(found)(req, res);
+    else next();
   });
-  app.put('/{*path}', (req, res, next) => (table.find(req.path) ? void commands(req, res) : next()));
 };
+
+type Found = Exclude<ReturnType<RouteTable<CommandEndpoint>['find']>, undefined>;
 
 const addNoun = (app: Express, noun: NounEndpoint, { options, handler, waitForAfter }: Shared) => {
   const { authenticate } = options;
