@@ -3,6 +3,7 @@ import type { Request } from '@tongdui/decider/operation';
 import { Books, shortName } from './auditor.books.ts';
 import { Commands } from './auditor.commands.ts';
 import { Debts } from './auditor.debts.ts';
+import { Splits } from './auditor.splits.ts';
 import { Vouchers } from './auditor.vouchers.ts';
 import type { Call } from './calls.ts';
 import type { Reply } from './process.ts';
@@ -22,6 +23,7 @@ export class Auditor {
   readonly #books = new Books();
   readonly #vouchers: Vouchers;
   readonly #debts: Debts;
+  readonly #splits: Splits;
   readonly #commands: Commands;
   readonly #next = new Map<string, number>();
   readonly #people = new Map<string, readonly string[]>();
@@ -30,6 +32,7 @@ export class Auditor {
     this.#violated = violated;
     this.#vouchers = new Vouchers(violated);
     this.#debts = new Debts(violated);
+    this.#splits = new Splits(violated);
     this.#commands = new Commands(
       violated,
       (voucherId) => this.#vouchers.issuedOn(voucherId),
@@ -49,6 +52,7 @@ export class Auditor {
     this.#wholeFen(event.data, shortName(event));
     this.#books.post(event);
     this.#vouchers.take(event);
+    this.#splits.take(event);
     this.#debts.take(event);
     this.#commands.published(event);
     const { people, claimId } = event.data as Shown;
@@ -59,6 +63,7 @@ export class Auditor {
   }
 
   asked(call: Call, request: Request) {
+    this.#splits.asked(call);
     return this.#commands.asked(call, request);
   }
 

@@ -4,6 +4,7 @@ import type { StoredFact } from '@tongdui/event-store';
 import { nextCalls } from './actors.ts';
 import { Auditor } from './auditor.ts';
 import type { Call } from './calls.ts';
+import { Coverage } from './coverage.ts';
 import { nextFault } from './faults.ts';
 import { withoutChanceAndTime } from './globals.ts';
 import { Notebook } from './notebook.ts';
@@ -36,6 +37,8 @@ export type History = {
   readonly steps: number;
   readonly commands: number;
   readonly answers: Readonly<Record<string, number>>;
+  /** The milestones that this history came to. */
+  readonly reached: readonly string[];
   readonly failure: Failure | undefined;
 };
 
@@ -58,6 +61,7 @@ export class Play {
   readonly book: Notebook;
   readonly auditor: Auditor;
   readonly #digest = new Digest();
+  readonly #coverage = new Coverage();
   readonly #shape: Shape;
   readonly #people: Random;
   readonly #answers: Record<string, number> = {};
@@ -88,10 +92,14 @@ export class Play {
       ...(options.plant ? { plant: options.plant } : {}),
       onFact: (fact, disk) => {
         this.#digest.add(fact, disk);
+        this.#coverage.fact(fact);
         options.onFact?.(fact);
         this.auditor.recorded(fact.metadata.request as { key: string; hash: string } | undefined);
       },
-      onEvent: (event) => this.auditor.published(event),
+      onEvent: (event) => {
+        this.#coverage.event(event);
+        this.auditor.published(event);
+      },
     });
     this.book = new Notebook(this.world, town(randomOf(`${seed}/town`)), options.seed);
   }
@@ -124,6 +132,7 @@ export class Play {
       steps,
       commands: this.#made,
       answers: this.#answers,
+      reached: this.#coverage.reached(),
       failure: this.#failure,
     };
   }
@@ -186,6 +195,7 @@ export class Play {
     void process.call(call.operation, request, { ...call.body, ...call.ids }).then((reply) => {
       this.underWay -= 1;
       if (reply.is === 'done' || reply.is === 'pending') book.acknowledged(call);
+      if (reply.is === 'refused') book.refused(call, reply.reason);
       this.auditor.answered(asked, reply);
       this.#heard(number, call, reply);
     });
