@@ -36,11 +36,6 @@ export class Debts {
         return this.#accrue(data);
       case 'dispute-decided':
         return data.wonBy === 'debtor' ? this.#expectBack(data) : undefined;
-      case 'prefund-moved': {
-        const pair = this.#pair(`${data.debtor}-${data.creditor}`);
-        pair.prefundFen += (data.direction === 'deposited' ? 1 : -1) * data.amountFen;
-        return this.#headroom(`${data.debtor}-${data.creditor}`);
-      }
       case 'cycle-called':
         if (this.#calls.has(data.cycle)) this.#violated(`12: ${data.cycle} was called twice`);
         this.#calls.set(data.cycle, new Set());
@@ -66,6 +61,11 @@ export class Debts {
         return this.#reconciled(data);
       default:
     }
+  }
+
+  prefunded(pair: string, amountFen: number): void {
+    this.#pair(pair).prefundFen += amountFen;
+    this.#headroom(pair);
   }
 
   #payment(name: string, data: Shown) {

@@ -40,9 +40,16 @@ export class Auditor {
     );
   }
 
-  /** A fact that became durable because a person asked for it. */
+  /** A fact that became durable because a person asked for it; `hash` is the body itself here. */
   recorded(request: { readonly key: string; readonly hash: string } | undefined): void {
-    if (request) this.#commands.recorded(request.key);
+    if (!request) return;
+    this.#commands.recorded(request.key);
+    // Events of two producers come in any order: what covers a voucher or a payment counts from the moment it is recorded.
+    const [, noun, id = '', act] = /^PUT \/(pots|pairs)\/([^/]+)\/(appropriations|deposits|withdrawals)\//.exec(request.key) ?? [];
+    if (noun === undefined) return;
+    const { amountFen } = JSON.parse(request.hash) as { readonly amountFen: number };
+    if (noun === 'pots') this.#vouchers.appropriated(id, amountFen);
+    else this.#debts.prefunded(id, act === 'withdrawals' ? -amountFen : amountFen);
   }
 
   published(event: CloudEvent): void {

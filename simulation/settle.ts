@@ -26,7 +26,7 @@ export const settle = async (play: Play): Promise<void> => {
       ...stepsOfClearing(steps),
     ];
     for (const call of withoutRepeats(calls)) play.make(call);
-    await idle(play);
+    if (calls.length > 0) await idle(play);
     const open = openThings(play);
     quietRounds = open.length === 0 ? quietRounds + 1 : 0;
     // Where nobody can do anything, everybody waits for a deadline.
