@@ -41,10 +41,12 @@ const one = async (number: number): Promise<boolean> => {
 
 const explain = async (options: HistoryOptions, { failure }: History): Promise<void> => {
   if (!failure) return;
-  say(`seed ${options.seed} fails at step ${failure.step}, after ${failure.commands} commands: ${failure.violation}`);
+  say(
+    `种子 ${options.seed} 失败 seed ${options.seed} fails at step ${failure.step}, after ${failure.commands} commands: ${failure.violation}`,
+  );
   const shrunk = await shrink(options, failure);
   say(
-    `shortest that still fails, after ${shrunk.runs} runs: the first ${shrunk.commands} commands, ${shrunk.without.size} of them left out: ${shrunk.failure.violation}`,
+    `最短的失败历史 shortest that still fails, after ${shrunk.runs} runs: the first ${shrunk.commands} commands, ${shrunk.without.size} of them left out: ${shrunk.failure.violation}`,
   );
   const { without } = shrunk;
   await simulate({
@@ -58,7 +60,7 @@ const explain = async (options: HistoryOptions, { failure }: History): Promise<v
         );
     },
   });
-  say(`replay it: make simulate SEED=${options.seed}`);
+  say(`重放 replay it: make simulate SEED=${options.seed}`);
 };
 
 type Share = { readonly from: number; readonly last: number; readonly step: number; readonly each: number };
@@ -85,7 +87,7 @@ const many = async (): Promise<boolean> => {
     }
     if (performance.now() - saidMs < 10_000) return;
     saidMs = performance.now();
-    say(`${played} of ${seeds} seeds, ${((played * 1_000) / (saidMs - startedMs)).toFixed(1)} per second, ${failed.length} failed`);
+    say(`已播放 ${played} of ${seeds} seeds, ${((played * 1_000) / (saidMs - startedMs)).toFixed(1)} per second, ${failed.length} failed`);
   };
   await Promise.all(
     Array.from(
@@ -104,7 +106,7 @@ const many = async (): Promise<boolean> => {
   );
   const seconds = (performance.now() - startedMs) / 1_000;
   say(
-    `${played} seeds of ${commands} commands in ${seconds.toFixed(1)} s, ${(played / seconds).toFixed(1)} per second: ${failed.length} failed`,
+    `共播放 ${played} seeds of ${commands} commands in ${seconds.toFixed(1)} s, ${(played / seconds).toFixed(1)} per second: ${failed.length} failed`,
   );
   say(
     `达到的情形（占历史百分比） reached, % of histories: ${[...reached].map(([name, times]) => `${name} ${percent(times, played)}`).join(', ')}`,
