@@ -81,17 +81,22 @@ const idle = async (play: Play): Promise<void> => {
   await play.pass(0);
 };
 
-/** Undefined as soon as one process has something to do. */
+/** Undefined as soon as one process has something to do, or has not heard of all that another has published. */
 const headsOfIdle = async (play: Play): Promise<string | undefined> => {
   const heads: string[] = [];
-  for (const { host } of play.world.processes) {
+  const published = new Map<string, number>();
+  const consumed: Readonly<Record<string, number>>[] = [];
+  for (const { host, service } of play.world.processes) {
     const state = await host?.status();
     if (!state?.idle) return undefined;
     const [halted] = state.halted;
     if (halted) play.fail(`a line is halted: ${JSON.stringify(halted)}`);
     heads.push(state.head);
+    consumed.push(state.consumed);
+    for (const [home, sequence] of Object.entries(state.published)) published.set(`/${service}/${home}`, sequence);
   }
-  return heads.join();
+  const hasHeard = (next: Readonly<Record<string, number>>) => [...published].every(([source, head]) => (next[source] ?? 1) > head);
+  return consumed.every(hasHeard) ? heads.join() : undefined;
 };
 
 const overOrders = new Set(['declined', 'cancelled', 'expired', 'accepted-by-enterprise', 'none']);

@@ -4,6 +4,7 @@ import type { StoredFact } from '@tongdui/event-store';
 import { nextCalls } from './actors.ts';
 import { Auditor } from './auditor.ts';
 import type { Call } from './calls.ts';
+import { inCorridorOf } from './corridor.ts';
 import { Coverage } from './coverage.ts';
 import { nextFault } from './faults.ts';
 import { withoutChanceAndTime } from './globals.ts';
@@ -12,7 +13,7 @@ import type { Plant } from './plants.ts';
 import type { Reply } from './process.ts';
 import { type Random, randomOf } from './random.ts';
 import { settle } from './settle.ts';
-import { town } from './town.ts';
+import { type Town, town } from './town.ts';
 import { Digest, type Shape, shapes, type Weather, World } from './world.ts';
 
 /** One history: a town is prepared, people act while things go wrong, then all is calm and everything has to come to its end. */
@@ -49,7 +50,9 @@ class Violation extends Error {
 export const simulate = async (options: HistoryOptions): Promise<History> => {
   const undo = options.plant?.rules?.();
   try {
-    return await withoutChanceAndTime(() => new Play(options).run());
+    const cast = town(randomOf(`${options.seed}/town`));
+    const run = () => withoutChanceAndTime(() => new Play(options, cast).run());
+    return options.seed % 4 === 0 ? await run() : await inCorridorOf(cast.cities, run);
   } finally {
     undo?.();
   }
@@ -69,7 +72,7 @@ export class Play {
   #made = 0;
   underWay = 0;
 
-  constructor(options: HistoryOptions) {
+  constructor(options: HistoryOptions, cast: Town) {
     this.options = options;
     const seed = String(options.seed);
     const random = randomOf(`${seed}/shape`);
@@ -101,7 +104,7 @@ export class Play {
         this.auditor.published(event);
       },
     });
-    this.book = new Notebook(this.world, town(randomOf(`${seed}/town`)), options.seed);
+    this.book = new Notebook(this.world, cast, options.seed);
   }
 
   get failed(): boolean {
