@@ -114,7 +114,7 @@ export class Debts {
 
   #want(debtor: string, creditor: string, kind: string, reference: string, amountFen: number): void {
     const id = `${debtor}-${creditor} ${kind} ${reference}`;
-    if (this.#accrued.has(id)) this.#violated(`10: ${id} is owed again`);
+    if (this.#accrued.has(id) || this.#expected.has(id)) this.#violated(`10: ${id} is owed again`);
     this.#expected.set(id, amountFen);
   }
 
