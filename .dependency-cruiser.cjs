@@ -60,7 +60,8 @@ module.exports = {
     },
     {
       name: 'the-auditor-knows-no-rules',
-      comment: 'The auditor of the simulation is a second opinion: it borrows no code of the services, nor of what they decide and split with.',
+      comment:
+        'The auditor of the simulation is a second opinion: it borrows no code of the services, nor of what they decide and split with.',
       severity: 'error',
       from: { path: '^simulation/auditor' },
       to: { dependencyTypesNot: ['type-only'], path: ['^services/', '^packages/', '^simulation/(?!auditor)'] },
