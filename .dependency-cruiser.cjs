@@ -63,7 +63,7 @@ module.exports = {
       comment:
         'The auditor of the simulation is a second opinion: it borrows no code of the services, nor of what they decide and split with.',
       severity: 'error',
-      from: { path: '^simulation/auditor' },
+      from: { path: '^simulation/auditor', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypesNot: ['type-only'], path: ['^services/', '^packages/', '^simulation/(?!auditor)'] },
     },
     {
