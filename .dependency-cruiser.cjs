@@ -59,6 +59,14 @@ module.exports = {
       to: { path: 'node_modules/@eventstore/' },
     },
     {
+      name: 'the-auditor-knows-no-rules',
+      comment:
+        'The auditor of the simulation is a second opinion: it borrows no code of the services, nor of what they decide and split with.',
+      severity: 'error',
+      from: { path: '^simulation/auditor', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypesNot: ['type-only'], path: ['^services/', '^packages/', '^simulation/(?!auditor)'] },
+    },
+    {
       name: 'not-to-unresolvable',
       severity: 'error',
       from: {},

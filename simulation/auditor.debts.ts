@@ -36,11 +36,6 @@ export class Debts {
         return this.#accrue(data);
       case 'dispute-decided':
         return data.wonBy === 'debtor' ? this.#expectBack(data) : undefined;
-      case 'prefund-moved': {
-        const pair = this.#pair(`${data.debtor}-${data.creditor}`);
-        pair.prefundFen += (data.direction === 'deposited' ? 1 : -1) * data.amountFen;
-        return this.#headroom(`${data.debtor}-${data.creditor}`);
-      }
       case 'cycle-called':
         if (this.#calls.has(data.cycle)) this.#violated(`12: ${data.cycle} was called twice`);
         this.#calls.set(data.cycle, new Set());
@@ -66,6 +61,11 @@ export class Debts {
         return this.#reconciled(data);
       default:
     }
+  }
+
+  prefunded(pair: string, amountFen: number): void {
+    this.#pair(pair).prefundFen += amountFen;
+    this.#headroom(pair);
   }
 
   #payment(name: string, data: Shown) {
@@ -114,7 +114,7 @@ export class Debts {
 
   #want(debtor: string, creditor: string, kind: string, reference: string, amountFen: number): void {
     const id = `${debtor}-${creditor} ${kind} ${reference}`;
-    if (this.#accrued.has(id)) this.#violated(`10: ${id} is owed again`);
+    if (this.#accrued.has(id) || this.#expected.has(id)) this.#violated(`10: ${id} is owed again`);
     this.#expected.set(id, amountFen);
   }
 

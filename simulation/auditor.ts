@@ -3,6 +3,7 @@ import type { Request } from '@tongdui/decider/operation';
 import { Books, shortName } from './auditor.books.ts';
 import { Commands } from './auditor.commands.ts';
 import { Debts } from './auditor.debts.ts';
+import { Splits } from './auditor.splits.ts';
 import { Vouchers } from './auditor.vouchers.ts';
 import type { Call } from './calls.ts';
 import type { Reply } from './process.ts';
@@ -22,6 +23,7 @@ export class Auditor {
   readonly #books = new Books();
   readonly #vouchers: Vouchers;
   readonly #debts: Debts;
+  readonly #splits: Splits;
   readonly #commands: Commands;
   readonly #next = new Map<string, number>();
   readonly #people = new Map<string, readonly string[]>();
@@ -30,6 +32,7 @@ export class Auditor {
     this.#violated = violated;
     this.#vouchers = new Vouchers(violated);
     this.#debts = new Debts(violated);
+    this.#splits = new Splits(violated);
     this.#commands = new Commands(
       violated,
       (voucherId) => this.#vouchers.issuedOn(voucherId),
@@ -37,9 +40,16 @@ export class Auditor {
     );
   }
 
-  /** A fact that became durable because a person asked for it. */
+  /** A fact that became durable because a person asked for it; `hash` is the body itself here. */
   recorded(request: { readonly key: string; readonly hash: string } | undefined): void {
-    if (request) this.#commands.recorded(request.key);
+    if (!request) return;
+    this.#commands.recorded(request.key);
+    // Events of two producers come in any order: what covers a voucher or a payment counts from the moment it is recorded.
+    const [, noun, id = '', act] = /^PUT \/(pots|pairs)\/([^/]+)\/(appropriations|deposits|withdrawals)\//.exec(request.key) ?? [];
+    if (noun === undefined) return;
+    const { amountFen } = JSON.parse(request.hash) as { readonly amountFen: number };
+    if (noun === 'pots') this.#vouchers.appropriated(id, amountFen);
+    else this.#debts.prefunded(id, act === 'withdrawals' ? -amountFen : amountFen);
   }
 
   published(event: CloudEvent): void {
@@ -49,6 +59,7 @@ export class Auditor {
     this.#wholeFen(event.data, shortName(event));
     this.#books.post(event);
     this.#vouchers.take(event);
+    this.#splits.take(event);
     this.#debts.take(event);
     this.#commands.published(event);
     const { people, claimId } = event.data as Shown;
@@ -59,6 +70,7 @@ export class Auditor {
   }
 
   asked(call: Call, request: Request) {
+    this.#splits.asked(call);
     return this.#commands.asked(call, request);
   }
 

@@ -17,7 +17,7 @@ type Voucher = {
 export class Vouchers {
   readonly #violated: (violation: string) => void;
   readonly #vouchers = new Map<string, Voucher>();
-  readonly #pots = new Map<string, { appropriatedFen: number; takenFen: number }>();
+  readonly #pots = new Map<string, { appropriatedFen: number; takenFen: number; recordedFen: number }>();
   readonly #caps = new Map<string, number>();
   /** `<home>-<enterprise>-<year>`. */
   readonly allowances = new Map<string, number>();
@@ -29,6 +29,10 @@ export class Vouchers {
 
   issuedOn(voucherId: string): string | undefined {
     return this.#vouchers.get(voucherId)?.issuedOn;
+  }
+
+  appropriated(potId: string, amountFen: number): void {
+    this.#pot(potId).recordedFen += amountFen;
   }
 
   take(event: CloudEvent) {
@@ -85,7 +89,7 @@ export class Vouchers {
     for (const { potId, amountFen } of slices) {
       const pot = this.#pot(potId);
       pot.takenFen += amountFen;
-      if (pot.takenFen > pot.appropriatedFen) this.#violated(`3: ${potId} has taken ${pot.takenFen} of ${pot.appropriatedFen} fen`);
+      if (pot.takenFen > pot.recordedFen) this.#violated(`3: ${potId} has taken ${pot.takenFen} of ${pot.recordedFen} fen`);
     }
     const holder = `${home}-${enterprise}-${String(issuedOn).slice(0, 4)}`;
     const usedFen = (this.allowances.get(holder) ?? 0) + faceFen;
@@ -161,7 +165,7 @@ export class Vouchers {
   }
 
   #pot(potId: string) {
-    const pot = this.#pots.get(potId) ?? { appropriatedFen: 0, takenFen: 0 };
+    const pot = this.#pots.get(potId) ?? { appropriatedFen: 0, takenFen: 0, recordedFen: 0 };
     this.#pots.set(potId, pot);
     return pot;
   }

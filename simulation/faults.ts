@@ -64,9 +64,11 @@ const unsynced = ({ disks, processes, scheduler }: World, random: Random) => {
 
 const unreadable = ({ disks, scheduler }: World, random: Random): void => {
   const disk = random.pick(disks);
-  disk.store.faults.readsUnavailable = true;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  disk.unreadable = promise;
   scheduler.after(random.between(50, 2_500), () => {
-    disk.store.faults.readsUnavailable = false;
+    if (disk.unreadable === promise) disk.unreadable = undefined;
+    resolve();
   });
 };
 

@@ -26,6 +26,7 @@ export class Notebook {
   readonly agreements = new Map<string, number>();
   readonly sanctions: { readonly id: string; lifted: boolean }[] = [];
 
+  readonly #atRisk = new Set<string>();
   readonly #turns = new Map<string, number>();
 
   constructor(world: World, town: Town, seed: number) {
@@ -40,8 +41,20 @@ export class Notebook {
     return (this.#turns.get(`${operation} ${id}`) ?? 0) + 1;
   }
 
+  /** A step of a claim was refused for a risk that somebody has to rule first. */
+  isAtRisk(claimId: string): boolean {
+    return this.#atRisk.has(claimId);
+  }
+
+  refused({ operation, ids }: Call, reason: string): void {
+    if (reason === 'claim-at-risk') this.#atRisk.add(String(ids.id));
+    // Whoever could not hold it finds that it is held already, or over.
+    if (operation === 'holdClaim') this.#atRisk.delete(String(ids.id));
+  }
+
   acknowledged({ operation, ids }: Call): void {
     const key = `${operation} ${String(ids.id)}`;
+    if (operation === 'holdClaim') this.#atRisk.delete(String(ids.id));
     if (typeof ids.n === 'number') this.#turns.set(key, Math.max(ids.n, this.#turns.get(key) ?? 0));
   }
 

@@ -18,7 +18,13 @@ export type Built = Service & { readonly operations: Operations };
 export type Reply = Answer<string> | { readonly is: 'no-answer' } | { readonly is: 'failed'; readonly error: unknown };
 
 /** Durable facts of one service, of one set of homes. Processes that share it cannot trust what they remember. */
-export type Disk = { readonly name: string; store: MemoryEventStore; readonly isShared: boolean };
+export type Disk = {
+  readonly name: string;
+  store: MemoryEventStore;
+  readonly isShared: boolean;
+  /** Until when the processes cannot read it; whoever plays the history always can. */
+  unreadable?: Promise<void> | undefined;
+};
 
 export type Surroundings = {
   readonly scheduler: Scheduler;

@@ -26,10 +26,11 @@ export const settle = async (play: Play): Promise<void> => {
       ...stepsOfClearing(steps),
     ];
     for (const call of withoutRepeats(calls)) play.make(call);
-    await idle(play);
+    if (calls.length > 0) await idle(play);
     const open = openThings(play);
     quietRounds = open.length === 0 ? quietRounds + 1 : 0;
-    world.moveClock(open.length === 0 ? 3 * 1_440 : 1_440);
+    // Where nobody can do anything, everybody waits for a deadline.
+    world.moveClock(calls.length === 0 ? 3 * 1_440 : 1_440);
     await idle(play);
   }
   await closing(play);
@@ -67,11 +68,8 @@ const idle = async (play: Play): Promise<void> => {
   for (let waited = 0; waited < 400; waited += 1) {
     await play.pass(waited < 4 ? 60 : 1_500);
     if (play.underWay > 0 || !processes.every((process) => process.isReady() && process.now() === play.world.now())) continue;
-    const states = await Promise.all(processes.map(async (process) => process.host?.status()));
-    if (!states.every((state) => state?.idle)) continue;
-    const heads = states.map((state) => state?.head).join();
-    const halted = states.flatMap((state) => state?.halted ?? []);
-    if (halted.length > 0) return play.fail(`a line is halted: ${JSON.stringify(halted[0])}`);
+    const heads = await headsOfIdle(play);
+    if (heads === undefined) continue;
     if (heads === before) return;
     before = heads;
   }
@@ -81,6 +79,24 @@ const idle = async (play: Play): Promise<void> => {
     .map(({ name, work, performing }) => `${name} ${JSON.stringify(work?.filter(({ dueNow }) => dueNow > 0))} ${performing}`);
   play.fail(`it never comes to rest: ${busy.join('; ')}; last told: ${JSON.stringify(play.world.told.at(-1))}`);
   await play.pass(0);
+};
+
+/** Undefined as soon as one process has something to do, or has not heard of all that another has published. */
+const headsOfIdle = async (play: Play): Promise<string | undefined> => {
+  const heads: string[] = [];
+  const published = new Map<string, number>();
+  const consumed: Readonly<Record<string, number>>[] = [];
+  for (const { host, service } of play.world.processes) {
+    const state = await host?.status();
+    if (!state?.idle) return undefined;
+    const [halted] = state.halted;
+    if (halted) play.fail(`a line is halted: ${JSON.stringify(halted)}`);
+    heads.push(state.head);
+    consumed.push(state.consumed);
+    for (const [home, sequence] of Object.entries(state.published)) published.set(`/${service}/${home}`, sequence);
+  }
+  const hasHeard = (next: Readonly<Record<string, number>>) => [...published].every(([source, head]) => (next[source] ?? 1) > head);
+  return consumed.every(hasHeard) ? heads.join() : undefined;
 };
 
 const overOrders = new Set(['declined', 'cancelled', 'expired', 'accepted-by-enterprise', 'none']);

@@ -4,6 +4,8 @@
  */
 type Names =
   | 'account'
+  | 'applicationId'
+  | 'cause'
   | 'acceptedOn'
   | 'book'
   | 'claimId'
@@ -47,6 +49,7 @@ type Numbers =
   | 'amountFen'
   | 'appropriatedFen'
   | 'baseFen'
+  | 'bps'
   | 'capPerEnterpriseYearFen'
   | 'capPerOrderFen'
   | 'creditFen'
@@ -73,11 +76,13 @@ type Numbers =
   | 'year';
 type Lists =
   | 'attempts'
+  | 'funding'
   | 'gross'
   | 'left'
   | 'nets'
   | 'objections'
   | 'released'
+  | 'revoked'
   | 'slices'
   | 'transfers'
   | 'versions'

@@ -26,7 +26,10 @@ const segments = ({ book, random, mischief }: Steps, creditor: string): Call[] =
             body,
           ),
         ];
-      if (random.chance(mischief ? 0.3 : 0.2)) return disputes(book, creditor, String(pair));
+      const disputable = disputes(book, creditor, String(pair));
+      if (disputable.length > 0 && random.chance(mischief ? 0.4 : 0.3)) return disputable;
+      // Now and then nobody answers in time; what nobody could dispute is not left to the silence for ever.
+      if (mischief && random.chance(0.2)) return [];
       return [
         call('clearing', 'confirmSegment')(
           creditor,

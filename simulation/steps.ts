@@ -150,7 +150,7 @@ const contract = ({ book, random }: Steps, today: LocalDate, order: Shown) => {
 };
 
 const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
-  const { random } = steps;
+  const { book, random } = steps;
   const id = String(claim.claimId);
   const home = homeOf(id);
   const step = (operation: string, path: string, actor: Call['actor'], body: Call['body'] = {}, ids: object = {}) => [
@@ -162,8 +162,6 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
   };
   const reviewer = someone(steps, 'reviewer', home, 2);
   const approver = someone(steps, 'approver', home);
-  // A claim with an open risk goes no further until it was held and ruled; people try first and hold it then.
-  const atRisk = random.chance(0.25) ? nth('holdClaim', '/holds', reviewer, { reason: 'related-parties' }) : undefined;
   switch (claim.status) {
     case 'awaited':
     case 'sent-back':
@@ -173,8 +171,9 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
       if (sometimes(steps, 0.04)) return nth('holdClaim', '/holds', reviewer, { reason: 'related-parties' });
       return nth('checkClaim', '/checks', someone(steps, 'reviewer', String(claim.host)));
     case 'checked': {
+      if (book.isAtRisk(id)) return nth('holdClaim', '/holds', reviewer, { reason: 'at-risk' });
       if (sometimes(steps, 0.04)) return nth('sendBackClaim', '/corrections', reviewer, { reason: 'unreadable' });
-      return atRisk ?? step('reviewClaim', '/review', reviewer, reviewOf(steps, claim));
+      return step('reviewClaim', '/review', reviewer, reviewOf(steps, claim));
     }
     case 'risk-hold':
       return nth('releaseHold', '/hold-releases', approver, {
@@ -182,8 +181,9 @@ const stepOfClaim = (steps: Steps, claim: Shown): Call[] => {
         reason: 'looked into',
       });
     case 'reviewed':
+      if (book.isAtRisk(id)) return nth('holdClaim', '/holds', reviewer, { reason: 'at-risk' });
       if (sometimes(steps, 0.05)) return nth('rejectClaim', '/rejections', approver, { reason: 'not eligible' });
-      return atRisk ?? step('openNotice', '/notice', approver);
+      return step('openNotice', '/notice', approver);
     case 'notice': {
       const objection = `01J${'0'.repeat(22)}${random.below(2)}`;
       return sometimes(steps, 0.15)
@@ -255,21 +255,15 @@ const submission = (steps: Steps, claim: Shown): Call[] => {
   const home = homeOf(id);
   const payee = claim.payee as Pick<Shown, 'payee'>['payee'] & { readonly kind: 'enterprise' | 'lab'; readonly uscc: Uscc };
   const actor = ofOrganisation(payee.kind, payee.kind === 'lab' ? claim.host : home, payee.uscc);
-  const file = [...id]
-    .map((character) => (character.charCodeAt(0) % 16).toString(16))
-    .join('')
-    .padEnd(64, '0');
-  const evidence = `${home}-evidence-${file}`;
-  if (!book.row('redemption', home, 'evidence', evidence))
-    return [
-      call('redemption', 'registerEvidence')(
-        home,
-        `/evidence/${evidence}`,
-        actor,
-        { id: evidence },
-        { sm3: 'c'.repeat(64), kind: 'invoice', bytes: 1_024, mediaType: 'application/pdf' },
-      ),
-    ];
+  const digest = [...id].map((character) => (character.charCodeAt(0) % 16).toString(16)).join('');
+  const files = (['invoice', 'payment-proof'] as const).map((kind, at) => ({ kind, sha256: `${digest}${at}`.padEnd(64, '0') }));
+  const missing = files.filter(({ sha256 }) => !book.row('redemption', home, 'evidence', `${home}-evidence-${sha256}`));
+  if (missing.length > 0)
+    return missing.map(({ kind, sha256 }) => {
+      const evidence = `${home}-evidence-${sha256}`;
+      const about = { sm3: 'c'.repeat(64), kind, bytes: 1_024, mediaType: 'application/pdf' };
+      return call('redemption', 'registerEvidence')(home, `/evidence/${evidence}`, actor, { id: evidence }, about);
+    });
   const n = claim.attempts.length + 1;
   const subsidyFen = Number(claim.subsidyFen);
   const known = book.invoices.filter(
@@ -297,7 +291,7 @@ const submission = (steps: Steps, claim: Shown): Call[] => {
       {
         invoice: { number: { number }, issuedOn, totalFen: stated, sliceFen, seller, buyer },
         selfPaidFen: sometimes(steps, 0.05) ? selfPaidFen + 1 : selfPaidFen,
-        evidence: [file],
+        evidence: files.map(({ sha256 }) => sha256),
       },
     ),
   ];

@@ -1,4 +1,4 @@
-import type { EventStore, Followed, FollowOptions } from '@tongdui/event-store';
+import { type EventStore, type Followed, type FollowOptions, StoreUnavailable } from '@tongdui/event-store';
 import type { Disk } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -26,21 +26,26 @@ export const storeOfLife = (disk: Disk, { scheduler, random, isOver, hasTrouble 
       await travel();
     }
   };
+  const readable = () => {
+    if (disk.unreadable) throw new StoreUnavailable('the store cannot be read now');
+    return store;
+  };
   return {
     epoch: store.epoch,
     onlyWriter: !disk.isShared,
     append: (stream, expectedRevision, facts) => answered(() => store.append(stream, expectedRevision, facts)),
-    read: (stream, options) => answered(() => store.read(stream, options)),
-    readLast: (stream) => answered(() => store.readLast(stream)),
-    follow: (options) => followed(store, options, isOver),
-    head: async (prefixes) => (isOver() ? gone() : store.head(prefixes)),
-    probe: () => store.probe(),
+    read: (stream, options) => answered(async () => readable().read(stream, options)),
+    readLast: (stream) => answered(async () => readable().readLast(stream)),
+    follow: (options) => followed(disk, store, options, isOver),
+    head: async (prefixes) => (isOver() ? gone() : readable().head(prefixes)),
+    probe: async () => readable().probe(),
     close: async () => {},
   };
 };
 
-async function* followed(store: EventStore, options: FollowOptions, isOver: () => boolean): AsyncGenerator<Followed> {
+async function* followed(disk: Disk, store: EventStore, options: FollowOptions, isOver: () => boolean): AsyncGenerator<Followed> {
   for await (const batch of store.follow(options)) {
+    while (disk.unreadable) await disk.unreadable;
     if (isOver()) await gone();
     yield batch;
   }

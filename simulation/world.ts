@@ -98,9 +98,9 @@ export class World {
   calm(): void {
     this.#weather = 0;
     this.bank.calm();
-    for (const { store } of this.disks) {
-      store.faults.readsUnavailable = false;
-      store.faults.sync();
+    for (const disk of this.disks) {
+      disk.unreadable = undefined;
+      disk.store.faults.sync();
     }
     for (const process of this.processes) {
       process.crashAt(undefined);

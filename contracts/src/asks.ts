@@ -77,6 +77,8 @@ export const TakeSlice = ask('take-slice', {
 export const LowerSlice = ask('lower-slice', { ...slice, sliceFen: PositiveFen });
 export const ReleaseSlice = ask('release-slice', slice);
 export const CancelPayment = ask('cancel-payment', { paymentId: PaymentId });
+/** A dispute is about to be decided for the debtor: from here on the money of this try comes back by the ruling, or has come back already. */
+export const ConcedePayment = ask('concede-payment', { paymentId: PaymentId, instruction: z.int().min(1) });
 export const RedemptionAsk = z.discriminatedUnion('type', [
   ReserveAmount,
   ReleaseAmount,
@@ -87,6 +89,7 @@ export const RedemptionAsk = z.discriminatedUnion('type', [
   LowerSlice,
   ReleaseSlice,
   CancelPayment,
+  ConcedePayment,
 ]);
 export type RedemptionAsk = z.infer<typeof RedemptionAsk>;
 

@@ -31,7 +31,7 @@ export const memoryHub = (options: MemoryHubOptions = {}): MemoryHub => new Hub(
 /** One transport on a hub of its own. */
 export const memoryTransport = (options: MemoryHubOptions = {}): Transport => memoryHub(options).connect('alone');
 
-type Message = { readonly id: number; readonly home: Home; readonly text: string };
+type Message = { readonly id: number; readonly home: Home; readonly text: string; readonly batch: readonly CloudEvent[] };
 type Deliver = (batch: readonly CloudEvent[]) => Promise<void>;
 /** Outlives its subscription: what is not acknowledged waits for the next one of this name. */
 type Durable = { readonly name: string; readonly home: Home; readonly unacknowledged: Map<number, Message>; reader: Reader | undefined };
@@ -84,7 +84,7 @@ class Hub implements MemoryHub {
 
   publish(producer: Producer, batch: readonly CloudEvent[]): void {
     this.#lastMessage += 1;
-    const message = { id: this.#lastMessage, home: producer.home, text: JSON.stringify(batch) };
+    const message = { id: this.#lastMessage, home: producer.home, text: JSON.stringify(batch), batch };
     this.#retained.push(message);
     if (this.#retained.length > retainedMax) this.#retained.shift();
     for (const durable of this.#durables.values()) if (durable.home === message.home) this.#enqueue(durable, message);
@@ -140,7 +140,7 @@ class Hub implements MemoryHub {
   }
 
   #enqueue(durable: Durable, message: Message): void {
-    const fate = this.#fate(JSON.parse(message.text) as CloudEvent[], durable.name);
+    const fate = this.#fate(message.batch, durable.name);
     if (fate === 'drop') return;
     durable.unacknowledged.set(message.id, message);
     this.#deliverLater(durable, message, 0);

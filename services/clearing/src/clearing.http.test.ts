@@ -1,6 +1,6 @@
 import { type Actor, clearingCommands, type Home, homes, type Instant, type Role } from '@tongdui/contracts';
 import { memoryEventStore } from '@tongdui/event-store';
-import { adjustableClock, type CommandContext, type CommandEndpoint, type Endpoint, readModel, wallClock } from '@tongdui/runtime';
+import { adjustableClock, type CommandContext, type CommandEndpoint, type Endpoint, noCrash, readModel, wallClock } from '@tongdui/runtime';
 import { describe, expect, test } from 'vitest';
 import { jiaxing, songjiang } from './clearing.fixtures.ts';
 import { routes } from './clearing.http.ts';
@@ -17,7 +17,7 @@ const stage = (served: readonly Home[] = homes) => {
   const store = memoryEventStore({ epoch: 'first' });
   const rows = readModel({ file: ':memory:', epoch: store.epoch, homes: served });
   const clock = adjustableClock({ initial: '2026-03-01T02:00:00.000Z' as Instant });
-  const { operations } = clearing({ store, rows, clock, wall: wallClock });
+  const { operations } = clearing({ store, rows, clock, wall: wallClock, crash: noCrash, ask: async () => ({ is: 'yes', data: {} }) });
   const tokens = { encode: (position: string) => position } as CommandContext['tokens'];
   const context: CommandContext = { homes: served, cityUrls: { '310117': 'https://songjiang.example' }, clock, tokens };
   const commands = new Map(

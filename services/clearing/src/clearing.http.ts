@@ -40,6 +40,10 @@ const pairProblems: Record<PairReason, Problem> = {
   'obligation-unknown': unknown('没有该项义务', 'This pair has no such obligation'),
   'already-disputed': conflict('该项义务已在争议中', 'This obligation is in dispute already'),
   'not-disputed': conflict('该项义务不在争议中', 'This obligation is not in dispute'),
+  'ruling-pending': conflict(
+    '裁定处理中，正在向付款城市核实，请稍候',
+    'A ruling is under way: the paying city is asked whether the money came back',
+  ),
   'not-host-fronted': conflict('只有代付义务可以提出争议', 'Only a host-fronted obligation can be disputed'),
   'already-ruled': conflict('该项义务的争议已裁定', 'A dispute about this obligation was decided already'),
   'obligation-reversed': conflict(

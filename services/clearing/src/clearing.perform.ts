@@ -1,9 +1,9 @@
-import { ClearingAsk, type CycleMonth, type CycleTerms, type Instant, members, type ObligationId } from '@tongdui/contracts';
+import { ClearingAsk, type CycleMonth, type CycleTerms, homeOf, type Instant, members, type ObligationId } from '@tongdui/contracts';
 import type { PartAnswer } from '@tongdui/decider';
 import type { HandleReason, Handler } from '@tongdui/decider/handle';
 import { uuidv5 } from '@tongdui/decider/uuid';
 import type { JsonObject } from '@tongdui/event-store';
-import type { BusinessClock } from '@tongdui/runtime';
+import { type Ask, type BusinessClock, type CrashPoint, coordinate, type WallClock } from '@tongdui/runtime';
 import type { Work } from '@tongdui/runtime/service';
 import type { CycleHandler } from './corridor.operations.ts';
 import type { Command as CycleCommand } from './cycle.decider.ts';
@@ -16,12 +16,20 @@ type WorkData = { readonly stream: string; readonly cause: string };
 
 const commandIds = '5f2b6f0c-6a3e-5c0e-8a53-0d2c8b3c9e71';
 
+export type PerformDeps = {
+  readonly clock: BusinessClock;
+  readonly ask: Ask;
+  readonly wall: WallClock;
+  readonly crash: CrashPoint;
+  readonly signal?: AbortSignal;
+};
+
 /** Carries out follow-up work. What is refused rejects, to be tried again; what is already so changes nothing. */
 export const performer =
-  ({ pair, cycle }: Handlers, clock: BusinessClock) =>
+  ({ pair, cycle }: Handlers, deps: PerformDeps) =>
   async (work: Work): Promise<void> => {
     const { stream, cause } = work.data as WorkData;
-    const at = clock.now();
+    const at = deps.clock.now();
     const idOf = (step: string | number = '') => uuidv5(`${work.id} ${cause} ${step}`, commandIds);
     const atPair = async (command: PairCommand) => accepted(work, pair.run(stream, { command, id: idOf() }));
     const atCycle = async (command: CycleCommand, of = stream) => accepted(work, cycle.run(of, { command, id: idOf() }));
@@ -40,6 +48,17 @@ export const performer =
         return atPairUntilDone({ type: 'DisputeUnanswered', cycle: work.data.cycle as CycleMonth, at });
       case 'escalate-dispute':
         return void (await atPair({ type: 'EscalateDispute', obligationId: work.data.obligationId as ObligationId, at }));
+      case 'conclude-ruling': {
+        const { obligationId, paymentId, instruction } = work.data as {
+          obligationId: ObligationId;
+          paymentId: string;
+          instruction: number;
+        };
+        const ask = { type: 'concede-payment', at, paymentId, instruction };
+        const part = { home: homeOf(paymentId), service: 'redemption', ask } as const;
+        const outcome = await coordinate([part], { ...deps, deadlinePassed: () => false });
+        return void (await atPair({ type: 'ConcludeRuling', obligationId, conceded: outcome.is === 'commit', at: deps.clock.now() }));
+      }
       case 'grant-queued':
         return void (await atPair({ type: 'GrantQueued', at }));
       case 'mark-obligations':

@@ -170,6 +170,7 @@ const pairWork = (followed: FollowedFact, fact: PairFact): WorkChange => {
   const declaration = (cycle: string) => `declaration-deadline/${followed.stream}/${cycle}`;
   const confirmation = (cycle: string) => `confirmation-deadline/${followed.stream}/${cycle}`;
   const ruling = (id: string) => `dispute-deadline/${followed.stream}/${id}`;
+  const conclusion = (id: string) => `conclude-ruling/${followed.stream}/${id}`;
   switch (fact.type) {
     case 'SegmentSealed': {
       if (fact.totalFen === 0) return {};
@@ -190,8 +191,12 @@ const pairWork = (followed: FollowedFact, fact: PairFact): WorkChange => {
       return { closes: [declaration(fact.cycle), confirmation(fact.cycle)] };
     case 'ObligationDisputed':
       return { opens: [workOf(followed, 'escalate-dispute', ruling(fact.obligationId), { obligationId: fact.obligationId }, fact.dueAt)] };
+    case 'RulingAsked': {
+      const { obligationId, paymentId, instruction } = fact;
+      return { opens: [workOf(followed, 'conclude-ruling', conclusion(obligationId), { obligationId, paymentId, instruction })] };
+    }
     case 'DisputeRuled':
-      return { closes: [ruling(fact.obligationId)] };
+      return { closes: [ruling(fact.obligationId), conclusion(fact.obligationId)] };
     case 'DrawGranted':
       return fact.more ? { opens: [workOf(followed, 'grant-queued', `grant-queued/${followed.stream}`)] } : {};
     case 'SegmentNetted':

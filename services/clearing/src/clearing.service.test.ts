@@ -263,6 +263,26 @@ test('what people may not do is refused', async () => {
   }
 });
 
+test('the debtor wins nothing when the money came back by another way first: the payer is asked, and the obligation stands', async () => {
+  const one = staged([homes], 'deliver', ({ type }) =>
+    type === 'concede-payment' ? { is: 'no', reason: 'payment-not-in-that-state' } : { is: 'yes', data: {} },
+  );
+  await march31(one);
+  const { operations, rows } = one.of(songjiang);
+  const id = obligationIdOf(2);
+  await operations.disputeObligation(one.ask(treasurer(jiaxing), 'dispute'), { pair: fronted, id, reason: 'unpaid' });
+  const ruling = { pair: fronted, id, wonBy: 'debtor', reason: '未付款' } as const;
+  for (const attempt of [1, 2])
+    expect([attempt, await operations.ruleDispute(one.ask(jointOffice, 'rule'), ruling)]).toMatchObject([
+      attempt,
+      { is: 'refused', reason: 'obligation-reversed' },
+    ]);
+  await one.idle();
+  expect(rows.get<ObligationView>('obligations', id)).toMatchObject({ dispute: { ruling: { wonBy: 'creditor' } } });
+  expect(one.of(jiaxing).rows.get<PairView>('pairs', `${songjiang}-${jiaxing}`)?.runningTotalFen ?? 0).toBe(0);
+  await audit(one);
+});
+
 test('only the first cycle is opened by hand', async () => {
   const { of, ask, idle } = staged([homes]);
   const { operations } = of('G60');

@@ -18,8 +18,9 @@ import {
   type SegmentView,
   type TransferId,
 } from '@tongdui/contracts';
+import type { PartAnswer } from '@tongdui/decider';
 import type { Request } from '@tongdui/decider/operation';
-import { memoryEventStore } from '@tongdui/event-store';
+import { type JsonObject, memoryEventStore } from '@tongdui/event-store';
 import { adjustableClock, host as hosted, noCrash, readModel, silentLog, wallClock } from '@tongdui/runtime';
 import { expect } from 'vitest';
 import { fenOf, hangzhou, jiaxing, march, paymentIdOf, paymentOf, referenceOf, songjiang, zhejiang } from './clearing.fixtures.ts';
@@ -36,15 +37,19 @@ export const fronted = `${jiaxing}-${songjiang}` as PairId;
 export const shared = `${hangzhou}-${jiaxing}` as PairId;
 export const provincial = `${zhejiang}-${jiaxing}` as PairId;
 
-/** Processes on one broker, each with its own homes, store and read model, and somebody who publishes what redemption would. */
-export const stage = (split: readonly (readonly Home[])[], fate: Fate = 'deliver') => {
+type Answers = (ask: JsonObject) => PartAnswer;
+const concedes: Answers = () => ({ is: 'yes', data: {} });
+
+/** Processes on one broker, each with its own homes, store and read model, and somebody who publishes and answers what redemption would. */
+export const stage = (split: readonly (readonly Home[])[], fate: Fate = 'deliver', redemptionAnswers = concedes) => {
   const hub = memoryHub({ fate: () => fate });
   const clock = adjustableClock({ initial: start });
   const wall = wallClock;
   const processes = split.map((served, index) => {
     const store = memoryEventStore({ epoch: `store-${index}` });
     const rows = readModel({ file: ':memory:', epoch: store.epoch, homes: served });
-    const service = clearing({ store, wall, clock, rows });
+    const ask = async (_home: Home, _service: string, asked: JsonObject) => redemptionAnswers(asked);
+    const service = clearing({ store, wall, clock, rows, ask, crash: noCrash });
     const seams = { store, transport: hub.connect(`p${index}`), homes: served, clock, wall, log: silentLog, crash: noCrash };
     return { ...service, served, store, rows, running: hosted(service, { ...seams, readModel: rows }), seams };
   });
@@ -195,7 +200,8 @@ export const audit = async ({ processes, clock }: Stage) => {
     expect(InvariantReport.safeParse(report).success && ClearingFigures.safeParse(figuresOf(rows)).success).toBe(true);
     for (const { violations } of Object.values(report.invariants)) expect(violations).toEqual([]);
     const again = readModel({ file: ':memory:', epoch: store.epoch, homes: served });
-    const service = clearing({ store, wall: wallClock, clock, rows: again });
+    const ask = async () => concedes({});
+    const service = clearing({ store, wall: wallClock, clock, rows: again, ask, crash: noCrash });
     const rebuilt = hosted(service, { ...seams, transport: memoryHub().connect('alone'), readModel: again });
     await rebuilt.started;
     await rebuilt.stop();

@@ -2,7 +2,7 @@ import { endOf, startOf } from '@tongdui/calendar';
 import { type CycleTerms, type Home, type Instant, members } from '@tongdui/contracts';
 import { handle } from '@tongdui/decider/handle';
 import { memoryEventStore } from '@tongdui/event-store';
-import { adjustableClock, wallClock } from '@tongdui/runtime';
+import { adjustableClock, noCrash, wallClock } from '@tongdui/runtime';
 import type { FollowedFact } from '@tongdui/runtime/service';
 import { describe, expect, test } from 'vitest';
 import { at, confirmBy, declareBy, fenOf, jiaxing, march, obligationIdOf, paymentOf, referenceOf, songjiang } from './clearing.fixtures.ts';
@@ -21,7 +21,11 @@ test('a long segment left unanswered is disputed in as many appends as it takes;
   for (const [n, command] of past.entries())
     expect(await handler.run(stream, { command, id: `past ${n}` })).toMatchObject({ is: 'accepted' });
   const clock = adjustableClock({ initial: endOf(confirmBy) });
-  const perform = performer({ pair: handler, cycle: handle(store, cycle, { wall: wallClock }) }, clock);
+  const ask = () => Promise.reject(new Error('nobody is asked'));
+  const perform = performer(
+    { pair: handler, cycle: handle(store, cycle, { wall: wallClock }) },
+    { clock, ask, wall: wallClock, crash: noCrash },
+  );
   const due = { id: 'w', kind: 'dispute-unanswered', home: '310117' as Home, data: { stream, cause: 'fact', cycle: march } };
   await perform(due);
   const { state, revision } = await handler.current(stream);
@@ -92,7 +96,10 @@ describe('follow-up work', () => {
     expect(opened(change)).toEqual([['escalate-dispute', dueAt]]);
     const { paidOn: _, occurredAt: __, ...payment } = paymentOf(1, 4);
     const ruled = ofPair({ type: 'DisputeRuled', obligationId: id, wonBy: 'debtor', reason: 'heard', amountFen: fenOf(4), payment, at });
-    expect(ruled.closes).toEqual(change.opens!.map((one) => one.id));
+    const { paymentId, instruction } = payment;
+    const asking = ofPair({ type: 'RulingAsked', obligationId: id, reason: 'heard', paymentId, instruction, at });
+    expect(asking.opens).toMatchObject([{ kind: 'conclude-ruling', data: { obligationId: id, paymentId, instruction } }]);
+    expect(ruled.closes).toEqual([...change.opens!, ...asking.opens!].map((one) => one.id));
   });
   test('the queue is granted on where an append ended, and only then', () => {
     const grant: Fact = {

@@ -67,6 +67,15 @@ export const rule = (n: number, wonBy: 'debtor' | 'creditor'): Command => ({
   reason: 'heard',
   at,
 });
+export const conclude = (n: number, conceded: boolean): Command => ({
+  type: 'ConcludeRuling',
+  obligationId: obligationIdOf(n),
+  conceded,
+  at,
+});
+/** To the end: what is found for the debtor is conceded. */
+export const ruledFor = (n: number, wonBy: 'debtor' | 'creditor'): Command[] =>
+  wonBy === 'debtor' ? [rule(n, wonBy), conclude(n, true)] : [rule(n, wonBy)];
 export const reversal = (n: number): Command => ({ type: 'NoteReversal', reference: referenceOf(n), at });
 export const vertical = (amount: number, ...of: number[]): Command => ({
   type: 'SettleVertically',

@@ -6,6 +6,7 @@ import { april, at, confirmBy, declareBy, march, obligationIdOf, referenceOf } f
 import {
   accrue,
   after,
+  conclude,
   confirm,
   declare,
   deposit,
@@ -18,6 +19,7 @@ import {
   release,
   reversal,
   rule,
+  ruledFor,
   seal,
   sealed,
   settle,
@@ -54,7 +56,9 @@ describe('refuses', () => {
     ['not-host-fronted', [accrue(1, 5, 'cost-share'), seal()], dispute(1, 'cost-share')],
     ['not-host-fronted', [accrue(1, 5, 'reverse-host-fronted'), seal()], dispute(1, 'reverse-host-fronted')],
     ['already-ruled', [...sealed, dispute(1), rule(1, 'creditor'), seal(april)], dispute(1)],
-    ['already-ruled', [...sealed, dispute(1), rule(1, 'debtor'), seal(april)], dispute(1)],
+    ['already-ruled', [...sealed, dispute(1), ...ruledFor(1, 'debtor'), seal(april)], dispute(1)],
+    ['ruling-pending', [...sealed, dispute(1), rule(1, 'debtor')], rule(1, 'debtor')],
+    ['ruling-pending', [...sealed, dispute(1), rule(1, 'debtor')], rule(1, 'creditor')],
     ['obligation-reversed', [...sealed, reversal(1)], dispute(1)],
     ['obligation-reversed', [...sealed, dispute(1), reversal(1)], rule(1, 'debtor')],
     ['obligation-not-sealed', [deposit(100), ...fronted(1, 40)], dispute(1)],
@@ -168,7 +172,7 @@ describe('an obligation', () => {
   });
   test('leaves its cycle when disputed and is eligible again after the ruling, whoever won', () => {
     for (const wonBy of ['debtor', 'creditor'] as const) {
-      const ruled = after(...sealed, dispute(1), rule(1, wonBy));
+      const ruled = after(...sealed, dispute(1), ...ruledFor(1, wonBy));
       expect(ruled.when(seal(april))).toMatchObject({ facts: [{ totalFen: 40, obligations: 1 }] });
     }
   });
@@ -188,8 +192,21 @@ describe('an obligation', () => {
     expect(after(...sealed, dispute(1), escalate, rule(1, 'creditor')).when(escalate)).toEqual({ accepted: true, facts: [] });
   });
   test('ruled for the debtor counts as reversed', () => {
-    expect(after(...sealed, dispute(1), rule(1, 'debtor')).when(reversal(1))).toEqual({ accepted: true, facts: [] });
+    expect(after(...sealed, dispute(1), ...ruledFor(1, 'debtor')).when(reversal(1))).toEqual({ accepted: true, facts: [] });
     expect(types(after(...sealed, dispute(1), rule(1, 'creditor')).when(reversal(1)))).toEqual(['ReversalNoted']);
+  });
+  test('found for the debtor waits for the payer: money that has come back by another way does not come back again', () => {
+    const found = after(...sealed, dispute(1), rule(1, 'debtor'));
+    expect(types(after(...sealed, dispute(1)).when(rule(1, 'debtor')))).toEqual(['RulingAsked']);
+    expect(found.when(conclude(1, true))).toMatchObject({ facts: [{ type: 'DisputeRuled', wonBy: 'debtor', reason: 'heard' }] });
+    expect(found.when(conclude(1, false))).toMatchObject({
+      facts: [{ type: 'DisputeRuled', wonBy: 'creditor', reason: 'obligation-reversed' }],
+    });
+    for (const conceded of [true, false]) {
+      const concluded = after(...sealed, dispute(1), rule(1, 'debtor'), conclude(1, conceded));
+      expect(concluded.when(conclude(1, !conceded))).toEqual({ accepted: true, facts: [] });
+      expect(concluded.state.overtaken.has(obligationIdOf(1))).toBe(!conceded);
+    }
   });
   test('named twice is settled once', () => {
     expect(after(accrue(1, 5, 'cost-share')).when(vertical(5, 1, 1))).toMatchObject({

@@ -25,6 +25,7 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
     case 'DisputeObligation':
     case 'EscalateDispute':
     case 'RuleDispute':
+    case 'ConcludeRuling':
     case 'SettleVertically':
     case 'MarkObligations':
       return decideObligation(command, state);

@@ -78,6 +78,15 @@ type ObligationFact =
       readonly at: Instant;
     }
   | { readonly type: 'DisputeEscalated'; readonly obligationId: ObligationId; readonly at: Instant }
+  /** The joint office finds for the debtor: the payer is asked first whether the money has come back by another way. */
+  | {
+      readonly type: 'RulingAsked';
+      readonly obligationId: ObligationId;
+      readonly reason: string;
+      readonly paymentId: PaymentId;
+      readonly instruction: number;
+      readonly at: Instant;
+    }
   | {
       readonly type: 'DisputeRuled';
       readonly obligationId: ObligationId;

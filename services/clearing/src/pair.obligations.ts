@@ -14,7 +14,7 @@ import { alreadySo, corrupt, type Decision, record, refuse, unreachable } from '
 import { fen } from '@tongdui/money';
 import type { DisputablePayment, Fact } from './pair.facts.ts';
 import { andGrants, drawBefore } from './pair.prefund.ts';
-import { hostFrontedPart, type Segment, type State } from './pair.state.ts';
+import { hostFrontedPart, type Item, type Segment, type State } from './pair.state.ts';
 
 /** What one party owes another, each keyed for ever by the payment it comes from. */
 export type ObligationCommand =
@@ -40,6 +40,8 @@ export type ObligationCommand =
       readonly reason: string;
       readonly at: Instant;
     }
+  /** The payer has answered: the money comes back by this ruling, or it had come back before. */
+  | { readonly type: 'ConcludeRuling'; readonly obligationId: ObligationId; readonly conceded: boolean; readonly at: Instant }
   | {
       readonly type: 'SettleVertically';
       readonly settlementId: string;
@@ -55,6 +57,7 @@ export type ObligationReason =
   | 'obligation-unknown'
   | 'already-disputed'
   | 'not-disputed'
+  | 'ruling-pending'
   | 'not-host-fronted'
   | 'already-ruled'
   /** The money came back already; a reverse obligation offsets this one. */
@@ -85,15 +88,9 @@ export const decideObligation = (command: ObligationCommand, state: State): Deci
       if (!disputed || disputed.escalated || at < disputed.dueAt) return alreadySo;
       return record<Fact>({ type: 'DisputeEscalated', obligationId: command.obligationId, at });
     }
-    case 'RuleDispute': {
-      const { obligationId, wonBy, reason } = command;
-      if (!state.known.has(obligationId)) return refuse('obligation-unknown');
-      const item = state.disputed.get(obligationId)?.item;
-      if (!item) return refuse('not-disputed');
-      if (wonBy === 'debtor' && state.reversed.has(item.reference)) return refuse('obligation-reversed');
-      const payment = item.payment ?? corrupt(`${obligationId} is disputed without its payment`);
-      return record<Fact>({ type: 'DisputeRuled', obligationId, wonBy, reason, amountFen: item.amountFen, payment, at });
-    }
+    case 'RuleDispute':
+    case 'ConcludeRuling':
+      return rule(command, state);
     case 'SettleVertically':
       return settle(command, state);
     case 'MarkObligations':
@@ -121,6 +118,44 @@ const dispute = (command: Extract<ObligationCommand, { type: 'DisputeObligation'
   const dueAt = rulingDueAt(sealed.segment, at);
   return record<Fact>({ type: 'ObligationDisputed', obligationId, reason, amountFen: item.amountFen, cycle: sealed.cycle, dueAt, at });
 };
+
+/** For the creditor it only says that the obligation stands; for the debtor the payment has to be conceded first, since its money comes back once. */
+const rule = (
+  command: Extract<ObligationCommand, { type: 'RuleDispute' | 'ConcludeRuling' }>,
+  state: State,
+): Decision<Fact, ObligationReason> => {
+  const { obligationId, at } = command;
+  const disputed = state.disputed.get(obligationId);
+  if (command.type === 'ConcludeRuling') {
+    if (disputed?.asked === undefined) return alreadySo;
+    return record(
+      command.conceded
+        ? ruled(obligationId, disputed.item, 'debtor', disputed.asked, at)
+        : ruled(obligationId, disputed.item, 'creditor', 'obligation-reversed', at),
+    );
+  }
+  const { wonBy, reason } = command;
+  if (!state.known.has(obligationId)) return refuse('obligation-unknown');
+  if (!disputed) return refuse('not-disputed');
+  if (disputed.asked !== undefined) return refuse('ruling-pending');
+  const { item } = disputed;
+  if (wonBy === 'creditor') return record(ruled(obligationId, item, wonBy, reason, at));
+  if (state.reversed.has(item.reference)) return refuse('obligation-reversed');
+  const { paymentId, instruction } = paymentOf(obligationId, item);
+  return record<Fact>({ type: 'RulingAsked', obligationId, reason, paymentId, instruction, at });
+};
+
+const paymentOf = (id: ObligationId, { payment }: Item): DisputablePayment => payment ?? corrupt(`${id} is disputed without its payment`);
+
+const ruled = (obligationId: ObligationId, item: Item, wonBy: 'debtor' | 'creditor', reason: string, at: Instant): Fact => ({
+  type: 'DisputeRuled',
+  obligationId,
+  wonBy,
+  reason,
+  amountFen: item.amountFen,
+  payment: paymentOf(obligationId, item),
+  at,
+});
 
 /** When the joint office is to rule on what is disputed now. */
 export const rulingDueAt = ({ disputeDays }: Pick<Segment, 'disputeDays'>, at: Instant): Instant => endOf(addDays(dateOf(at), disputeDays));

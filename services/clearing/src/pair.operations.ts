@@ -10,7 +10,7 @@ import {
   partiesOf,
 } from '@tongdui/contracts';
 import type { Handler } from '@tongdui/decider/handle';
-import { type Answer, answered, asked, type Request, refused } from '@tongdui/decider/operation';
+import { type Answer, answered, asked, outcomeWaitMs, type Request, refused } from '@tongdui/decider/operation';
 import type { Command, Fact, Reason, State } from './pair.decider.ts';
 import { pairStream } from './streams.ts';
 
@@ -66,9 +66,15 @@ export const pairOperations = (handler: PairHandler) => {
     ruleDispute: async (
       request: Request,
       { pair, id, wonBy, reason }: OfObligation & { wonBy: 'debtor' | 'creditor'; reason: string },
-    ): Promise<Answer<Reason>> =>
-      actsAs(request.actor, 'joint-office', corridorHome)
-        ? run(request, pair, { type: 'RuleDispute', obligationId: id, wonBy, reason, at: request.at })
-        : refused('not-allowed'),
+    ): Promise<Answer<Reason>> => {
+      if (!actsAs(request.actor, 'joint-office', corridorHome)) return refused('not-allowed');
+      const asking = await run(request, pair, { type: 'RuleDispute', obligationId: id, wonBy, reason, at: request.at });
+      if (asking.is !== 'done' || wonBy === 'creditor') return asking;
+      const { debtor, creditor } = partiesOf(pair);
+      const isConcluded = ({ disputed }: State) => disputed.get(id)?.asked === undefined;
+      const { state, revision, position } = await handler.until(pairStream(debtor, creditor), isConcluded, outcomeWaitMs);
+      if (!isConcluded(state)) return { is: 'pending', id: pair, revision, position };
+      return state.overtaken.has(id) ? refused('obligation-reversed') : { ...asking, revision, position };
+    },
   };
 };

@@ -52,6 +52,7 @@ const repeatable = new Set<Command['type']>([
   'NoteSilence',
   'DisputeUnanswered',
   'EscalateDispute',
+  'ConcludeRuling',
 ]);
 
 describe('a pair, in any history', () => {
@@ -79,6 +80,7 @@ describe('a pair, in any history', () => {
       'PrefundDeposited',
       'PrefundWithdrawn',
       'ReversalNoted',
+      'RulingAsked',
       'SegmentCarriedOver',
       'SegmentConfirmed',
       'SegmentDeclared',
@@ -196,7 +198,9 @@ const commandOf = (one: Exclude<Step, { is: 'wait' }>, state: State, at: Instant
       return obligationId && { type: 'DisputeObligation', obligationId, reason: 'wrong-amount', at };
     }
     case 'rule': {
-      const [obligationId] = chosen(state.disputed, one.pick) ?? [];
+      const [obligationId, found] = chosen(state.disputed, one.pick) ?? [];
+      if (obligationId && found?.asked !== undefined)
+        return { type: 'ConcludeRuling', obligationId, conceded: !state.reversed.has(found.item.reference), at };
       return obligationId && { type: 'RuleDispute', obligationId, wonBy: one.wonBy, reason: 'heard both', at };
     }
     case 'escalate': {

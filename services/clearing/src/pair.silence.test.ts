@@ -16,6 +16,7 @@ import {
   net,
   reversal,
   rule,
+  ruledFor,
   seal,
   sealed,
   settle,
@@ -76,10 +77,11 @@ describe('silence of the debtor', () => {
   test.each(['creditor', 'debtor'] as const)(
     'ruled for the %s is eligible at the next cut-off, with what a reverse obligation needs',
     (wonBy) => {
-      expect(after(...disputed).when(rule(1, wonBy))).toMatchObject({
+      const [last, ...before] = ruledFor(1, wonBy).toReversed();
+      expect(after(...disputed, ...before).when(last!)).toMatchObject({
         facts: [{ type: 'DisputeRuled', wonBy, amountFen: 40, payment: { paymentId: expect.any(String), slices: expect.any(Array) } }],
       });
-      const ruled = after(...disputed, rule(1, wonBy));
+      const ruled = after(...disputed, ...ruledFor(1, wonBy));
       expect(ruled.when(seal(april))).toMatchObject({ facts: [{ totalFen: 40, obligations: 1 }] });
       expect(ruled.state.totals.disputedFen).toBe(0);
       // A debtor's win counts as reversed, so that money that comes back later is not owed twice.

@@ -35,7 +35,13 @@ export type Segment = {
   | { readonly is: 'unanswered'; readonly cause: 'not-confirmed' | 'not-netted'; readonly dueAt: Instant }
 );
 
-type Dispute = { readonly item: Item; readonly dueAt: Instant; readonly escalated: boolean };
+type Dispute = {
+  readonly item: Item;
+  readonly dueAt: Instant;
+  readonly escalated: boolean;
+  /** Found for the debtor, for this reason; the payer has not answered yet. */
+  readonly asked?: string;
+};
 
 /** What single obligations still have to be told. */
 type Mark = { readonly to: 'netted' | 'settled'; readonly cycle?: CycleMonth; readonly settlementId?: string };
@@ -54,6 +60,8 @@ export type State = {
   /** Wait for the next cut-off, or for a vertical settlement. */
   readonly open: Batch;
   readonly disputed: PersistentMap<ObligationId, Dispute>;
+  /** Found for the debtor when the money had come back already: decided for the creditor. */
+  readonly overtaken: PersistentSet<ObligationId>;
   /** Sealed and not yet settled. */
   readonly segments: PersistentMap<CycleMonth, Segment>;
   readonly lastSealed: CycleMonth | undefined;
@@ -72,6 +80,7 @@ export const initial: State = {
   reversed: PersistentSet(),
   open: noObligations,
   disputed: PersistentMap(),
+  overtaken: PersistentSet(),
   segments: PersistentMap(),
   lastSealed: undefined,
   marks: PersistentMap(),
@@ -106,6 +115,7 @@ export const evolve = (before: State, fact: Fact): State => {
       return { ...state, reversed: state.reversed.add(fact.reference) };
     case 'ObligationDisputed':
     case 'DisputeEscalated':
+    case 'RulingAsked':
     case 'DisputeRuled':
       return evolveDispute(state, fact);
     case 'VerticallySettled': {
@@ -132,7 +142,9 @@ export const evolve = (before: State, fact: Fact): State => {
   }
 };
 
-const evolveDispute = (state: State, fact: Extract<Fact, { type: 'ObligationDisputed' | 'DisputeEscalated' | 'DisputeRuled' }>): State => {
+type DisputeFact = Extract<Fact, { type: 'ObligationDisputed' | 'DisputeEscalated' | 'RulingAsked' | 'DisputeRuled' }>;
+
+const evolveDispute = (state: State, fact: DisputeFact): State => {
   switch (fact.type) {
     case 'ObligationDisputed': {
       const segment = segmentOf(state, fact.cycle);
@@ -147,11 +159,17 @@ const evolveDispute = (state: State, fact: Extract<Fact, { type: 'ObligationDisp
       const dispute = state.disputed.get(fact.obligationId) ?? corrupt(`${fact.obligationId} escalated but not disputed`);
       return { ...state, disputed: state.disputed.set(fact.obligationId, { ...dispute, escalated: true }) };
     }
+    case 'RulingAsked': {
+      const dispute = state.disputed.get(fact.obligationId) ?? corrupt(`${fact.obligationId} found on but not disputed`);
+      return { ...state, disputed: state.disputed.set(fact.obligationId, { ...dispute, asked: fact.reason }) };
+    }
     case 'DisputeRuled': {
       const dispute = state.disputed.get(fact.obligationId) ?? corrupt(`${fact.obligationId} ruled but not disputed`);
+      const isOvertaken = dispute.asked !== undefined && fact.wonBy === 'creditor';
       return {
         ...state,
         disputed: state.disputed.delete(fact.obligationId),
+        overtaken: isOvertaken ? state.overtaken.add(fact.obligationId) : state.overtaken,
         open: withItem(state.open, fact.obligationId, { ...dispute.item, ruled: true }),
         reversed: fact.wonBy === 'debtor' ? state.reversed.add(dispute.item.reference) : state.reversed,
       };

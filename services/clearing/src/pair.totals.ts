@@ -80,6 +80,7 @@ export const count = (totals: Totals, fact: Fact): Totals => {
       };
     case 'ReversalNoted':
     case 'DisputeEscalated':
+    case 'RulingAsked':
     case 'ObligationNetted':
     case 'ObligationSettled':
     case 'SegmentSealed':

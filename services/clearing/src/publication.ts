@@ -59,6 +59,7 @@ const pairEvent = (pair: string, fact: PairFact): Event | undefined => {
     case 'ReversalNoted':
     case 'ObligationDisputed':
     case 'DisputeEscalated':
+    case 'RulingAsked':
     case 'ObligationNetted':
     case 'ObligationSettled':
     case 'SegmentDeclared':

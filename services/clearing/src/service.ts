@@ -12,7 +12,8 @@ import { pairProjections } from './pair.projection.ts';
 import { publish } from './publication.ts';
 
 /** Clearing: prefunds, obligations and the monthly cycle between the cities. */
-export const clearing = ({ store, wall, clock, rows }: Pick<Deps, 'store' | 'wall' | 'clock' | 'rows'>) => {
+export const clearing = (deps: Pick<Deps, 'store' | 'wall' | 'clock' | 'rows' | 'ask' | 'crash'> & Partial<Pick<Deps, 'signal'>>) => {
+  const { store, wall, rows } = deps;
   const handlers: { readonly agreement: AgreementHandler; readonly cycle: CycleHandler; readonly pair: PairHandler } = {
     agreement: handle(store, agreement, { wall }),
     cycle: handle(store, cycle, { wall }),
@@ -26,7 +27,7 @@ export const clearing = ({ store, wall, clock, rows }: Pick<Deps, 'store' | 'wal
     copies: [],
     effects,
     work,
-    perform: performer(handlers, clock),
+    perform: performer(handlers, deps),
     asks: asksOf(handlers),
     handlers,
   };

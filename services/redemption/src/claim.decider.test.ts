@@ -288,6 +288,13 @@ describe('a review', () => {
     const [fact] = factsOf(checked().when(review({ subsidyFen: fenOf(4_000_000) })));
     expect(fact).toMatchObject({ sliceFen: 9_000_000, sliceLowered: true });
   });
+  test('splits what it cuts: of equal remainders the earlier pot is rounded up', () => {
+    const even = slices(subsidyFen).map((slice) => ({ ...slice, amountFen: fenOf(subsidyFen / 2) }));
+    const [fact] = factsOf(
+      after(awaitClaim({}, { slices: even }), submit(), take(), check()).when(review({ subsidyFen: fenOf(subsidyFen - 1) })),
+    );
+    expect(fact).toMatchObject({ type: 'ClaimReviewed', cut: [{ potId: even[0]?.potId, amountFen: 1 }] });
+  });
   test.each(['lab-redeemed', 'enterprise-refunded'] as const)(
     '%s: after any cut the amounts add up to the slice, and what is left and what was cut to what was redeemed',
     (payeeMode) => {

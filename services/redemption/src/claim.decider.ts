@@ -216,13 +216,14 @@ const review = (command: Of<'ReviewClaim'>, state: Claim): Decision<Fact, Reason
   const { n, invoice } = state.submission;
   const provenFen = state.terms.payeeMode === 'lab-redeemed' ? subsidyFen + selfPaidFen : Math.min(selfPaidFen, invoice.sliceFen);
   if (provenFen > invoice.sliceFen || subsidyFen > provenFen) return refuse('amounts-do-not-add-up');
-  const slices = splitOver(subsidyFen, state.left);
+  // What moves is split, not what stays.
+  const cut = splitOver(fen(totalOf(state.left) - subsidyFen), state.left);
   const { claimId, orderId, voucherId, contract } = state;
   const reviewed = { type: 'ClaimReviewed', by, claimId, orderId, voucherId, contract, n, invoice: invoice.digest } as const;
   return record({
     ...reviewed,
-    slices,
-    cut: positive(minus(state.left, slices)),
+    slices: positive(minus(state.left, cut)),
+    cut,
     subsidyFen,
     sliceFen: fen(provenFen),
     sliceLowered: provenFen < invoice.sliceFen,

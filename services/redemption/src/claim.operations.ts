@@ -90,8 +90,9 @@ export const claimOperations = (
     if (asking.is !== 'done') return asking;
     const { state, revision, position } = await claim.until(streamFor(id), (seen) => seen.is === 'claim' && !seen.closing, outcomeWaitMs);
     if (state.is === 'none' || state.closing) return { is: 'pending', id, revision, position };
-    if (state.status === closed) return { ...asking, revision, position };
-    return refused((state.closingRefused ?? 'payment-already-instructed') as ClaimReason);
+    // What was closed may go on: the bank returns a payment whose clawback was written off. Who asks again is still told that it was done.
+    if (state.status === closed || state.closingRefused === undefined) return { ...asking, revision, position };
+    return refused(state.closingRefused as ClaimReason);
   };
 
   return {

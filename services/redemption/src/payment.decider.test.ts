@@ -84,6 +84,7 @@ const recover = (more: Partial<Of<'RecoverPayment'>> = {}): Command => ({
   ...more,
 });
 const disputeLost = (instruction = 1): Command => ({ type: 'NoteDisputeLost', instruction, at });
+const concede = (instruction = 1): Command => ({ type: 'ConcedePayment', instruction, at });
 const cancel: Command = { type: 'CancelPayment', paymentId: paymentId(), at };
 
 const after = (...commands: Command[]) => {
@@ -234,6 +235,15 @@ describe('a clawback', () => {
     const again = after(prepare(), instruct(), bank('paid'), returned(), instruct(2), bank('paid', 2));
     expect(again.when(disputeLost(1))).toEqual(record());
   });
+  test('is conceded to a ruling once, and not after its money came back by another way', () => {
+    const conceded = after(prepare(), instruct(), bank('paid'), clawback(), concede());
+    expect(typesOf(due().when(concede()))).toEqual(['DisputeLostNoted']);
+    expect(conceded.when(concede())).toEqual(record());
+    expect(reasonOf(conceded.when(recover()))).toBe('no-clawback-due');
+    expect(reasonOf(conceded.when(returned()))).toBe('payment-not-in-that-state');
+    for (const back of [[returned()], [clawback(), recover()]])
+      expect(reasonOf(after(prepare(), instruct(), bank('paid'), ...back).when(concede()))).toBe('payment-not-in-that-state');
+  });
 });
 
 describe('cancelling', () => {
@@ -278,6 +288,7 @@ const anyCommand: fc.Arbitrary<Command> = fc
       clawback(n),
       recover(),
       disputeLost(n),
+      concede(n),
       cancel,
     ),
   );
@@ -292,6 +303,7 @@ const processes = new Set([
   'NoteOutcome',
   'NoteClawback',
   'NoteDisputeLost',
+  'ConcedePayment',
   'CancelPayment',
 ]);
 

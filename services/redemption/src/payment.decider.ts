@@ -27,8 +27,8 @@ export type Command =
   | ({ readonly type: 'ReturnPayment'; readonly returnedOn: LocalDate; readonly reason: string; readonly by: string } & At)
   | ({ readonly type: 'NoteClawback'; readonly instruction: number } & At)
   | ({ readonly type: 'RecoverPayment'; readonly amountFen: number; readonly recoveredOn: LocalDate; readonly by: string } & At)
-  /** A lost dispute recovered it between the cities; the payee owes nothing more. */
-  | ({ readonly type: 'NoteDisputeLost'; readonly instruction: number } & At)
+  /** A lost dispute recovers it between the cities; the payee owes nothing more. Conceding is asked before the ruling, noting follows it. */
+  | ({ readonly type: 'ConcedePayment' | 'NoteDisputeLost'; readonly instruction: number } & At)
   | ({ readonly type: 'CancelPayment'; readonly paymentId: PaymentId } & At);
 /** In order of precedence. */
 export type Reason =
@@ -90,6 +90,9 @@ const decide = (command: Command, state: State): Decision<Fact, Reason> => {
         : alreadySo;
     case 'RecoverPayment':
       return recover(command, state);
+    case 'ConcedePayment':
+      if (isPaidBy(state, command)) return record({ type: 'DisputeLostNoted', at: command.at });
+      return state.disputeLost && state.instruction === command.instruction ? alreadySo : refuse('payment-not-in-that-state');
     case 'NoteDisputeLost':
       return isPaidBy(state, command) ? record({ type: 'DisputeLostNoted', at: command.at }) : alreadySo;
     case 'CancelPayment':

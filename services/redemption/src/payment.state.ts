@@ -34,6 +34,8 @@ export type Known = Order & {
   readonly paidOn?: LocalDate;
   readonly instructedOn?: LocalDate;
   readonly clawbackDue: boolean;
+  /** It was recovered between the cities, by a dispute that the home won. */
+  readonly disputeLost?: true;
   /** The clawback of the paid try was written off. */
   readonly clawbackClosed?: true;
   /** The prefund's stream refused the last instruction; it never reached the bank. */
@@ -73,8 +75,9 @@ export const evolve = (state: State, fact: Fact): State => {
     case 'ClawbackClosed':
       return { ...state, clawbackDue: false, clawbackClosed: true };
     case 'PaymentRecovered':
-    case 'DisputeLostNoted':
       return { ...state, status: 'recovered', clawbackDue: false };
+    case 'DisputeLostNoted':
+      return { ...state, status: 'recovered', clawbackDue: false, disputeLost: true };
     case 'PaymentCancelled':
       return { ...state, status: 'cancelled' };
     default:

@@ -50,6 +50,15 @@ export const asks =
         reached(`payment.after-${ask.type}`);
         return answerOf(ran, () => ({}));
       }
+      case 'concede-payment': {
+        const stream = streamOf('redemption', ask.paymentId);
+        const { instruction } = ask;
+        const ran = await payment.run(stream, {
+          id: commandIdOf(stream, `concede/${instruction}`),
+          command: { type: 'ConcedePayment', instruction, at },
+        });
+        return answerOf(ran, () => ({}));
+      }
       default:
         return unreachable(ask);
     }

@@ -82,6 +82,8 @@ describe('paying', () => {
     await story.done(() => story.returned());
     expect([claimOf(process)?.status, paymentOf(process)?.status]).toEqual(['rejected', 'cancelled']);
     expect(await story.answer(story.instruct(2))).toMatchObject({ is: 'refused', reason: 'payment-cancelled' });
+    // Whoever wrote it off and asks again is told what was told the first time.
+    expect(await story.answer(story.writeOff())).toMatchObject({ is: 'done', created: false });
     expect(voucherOf(process)).toMatchObject({ availableFen: 9_000_001, redeemedFen: 0 });
     await everythingHolds(process);
   });

@@ -194,6 +194,11 @@ describe('lowering', () => {
     expect(facts.at(-1)).toMatchObject({ type: 'AmountReleased', amendment: 1, returnsTo: 'committed' });
     expect(bucketsOf(given(voucher, ...facts).state)).toEqual([230, 70, 0, 0]);
   });
+  test('splits what it releases: of equal remainders the earlier pot is rounded up', () => {
+    const even: Command = { ...open, slices: slices(300).map((slice) => ({ ...slice, amountFen: fenOf(150) })) };
+    const { facts } = history(voucher, [even, reserve(), lower({ amountFen: fenOf(119) })]);
+    expect(facts.at(-1)).toMatchObject({ type: 'AmountReleased', slices: [{ potId: potId(1), amountFen: 1 }] });
+  });
   test('the same amendment again, or an earlier one, is already so', () => {
     const { when } = after(open, reserve(), lower({ amendment: 2 }));
     expect(when(lower({ amendment: 2, amountFen: fenOf(1) }))).toEqual(record());

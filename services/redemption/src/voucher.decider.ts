@@ -1,7 +1,7 @@
 import { dateOf } from '@tongdui/calendar';
 import type { Fen, Instant, LocalDate, Slices, Uscc } from '@tongdui/contracts';
 import { alreadySo, type Decider, type Decision, record, refuse, unreachable } from '@tongdui/decider';
-import { minus, positive, splitOver, totalOf } from '@tongdui/money';
+import { fen, minus, positive, splitOver, totalOf } from '@tongdui/money';
 import {
   evolve,
   type Fact,
@@ -143,8 +143,9 @@ const lower = (command: Of<'LowerAmount'>, state: Voucher): Decision<Fact, Reaso
   const reservedFen = totalOf(hold.slices);
   if (command.amountFen > reservedFen) return refuse('hold-exceeded');
   if (command.amountFen === reservedFen) return alreadySo;
-  const kept = splitOver(command.amountFen, hold.slices);
   const { orderId, contract, amendment, at } = command;
+  // What moves is split, not what stays: of two pots with the same remainder the earlier one gives more.
+  const excess = splitOver(fen(reservedFen - command.amountFen), hold.slices);
   return record({
     ...ownerOf(state, at),
     type: 'AmountReleased',
@@ -152,7 +153,7 @@ const lower = (command: Of<'LowerAmount'>, state: Voucher): Decision<Fact, Reaso
     orderId,
     contract,
     host: hold.host,
-    slices: positive(minus(hold.slices, kept)),
+    slices: excess,
     returnsTo: returnsTo(state),
   });
 };
