@@ -1,8 +1,8 @@
 import { type Finding, trialBalanceFen } from '@tongdui/audit';
 import { type ClaimView, type CycleView, members, type OrderView, type PotView } from '@tongdui/contracts';
+import { nameOf } from './cities.ts';
 import { type Examination, rowsOf } from './examine.ts';
 import { bareYuan, say, section, table, yuan } from './screen.ts';
-import { nameOf } from './setup.ts';
 import type { Stage } from './stage.ts';
 import { stories } from './stories.ts';
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { inParallel } from '@tongdui/development/client';
 import { DataDirectoryRefusal, type System, startSystem } from '@tongdui/development/system';
 import { ulid } from 'ulid';
-import { loadData } from './data.ts';
+import { inventData } from './data.ts';
 import { dateOfDay, firstDay, morningOf } from './days.ts';
 import { examine } from './examine.ts';
 import { planOf, play } from './play.ts';
@@ -31,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => interrupted.abort(new Error('已中断 · interrupted')));
 
 const main = async (): Promise<number> => {
-  const data = loadData(options.data);
+  const data = inventData();
   say(
     `通兑演示 · Tongdui demo: ${data.orders.length} 笔订单 orders, ${data.enterprises.length} 家企业 enterprises, ${data.providers.length} 家服务机构 labs`,
   );
