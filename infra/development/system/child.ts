@@ -31,6 +31,8 @@ export type ChildOptions = {
   /** Called with the identity when a process begins, and with undefined when it has ended. */
   readonly onChange: (name: string, identity: ProcessIdentity | undefined, previous: ProcessIdentity | undefined) => void;
   readonly log: (line: string) => void;
+  /** Called when a process has ended that nobody had asked to. */
+  readonly onEndedUnasked?: (process: ManagedProcess, how: string) => void;
 };
 
 const readyTimeoutMs = 90_000;
@@ -141,8 +143,10 @@ export class Child implements ManagedProcess {
         if (this.#process !== started) return;
         this.#process = undefined;
         onChange(name, undefined, identity);
-        if (!this.#endingAsked) log(`${name} ended unasked (${how}); its log is ${logFile}`);
         resolve();
+        if (this.#endingAsked) return;
+        log(`${name} ended unasked (${how}); its log is ${logFile}`);
+        this.#options.onEndedUnasked?.(this, how);
       };
       started.once('exit', (code, signal) => end(signal ?? `code ${code}`));
       started.once('error', (error) => end(error.message));
