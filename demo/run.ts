@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { inParallel } from '@tongdui/development/client';
 import { ProcessorTime } from '@tongdui/development/processor-time';
 import { DataDirectoryRefusal, type ManagedProcess, PortsRefusal, type System, startSystem } from '@tongdui/development/system';
@@ -86,14 +86,15 @@ const start = ({ dataDirectory, basePort }: Options): Promise<System> => {
 const revivalsMax = 3;
 const revivals = new Map<string, number>();
 const revive = (ended: ManagedProcess, how: string): void => {
-  const { name, logFile } = ended;
+  const { name } = ended;
+  const log = relative(process.cwd(), ended.logFile);
   const before = revivals.get(name) ?? 0;
   revivals.set(name, before + 1);
   if (before === revivalsMax) {
-    stop(`  ✗ ${name} 屡次意外结束，演示停止 · ${name} ended unasked again and again (${how}); its log: ${logFile}`);
+    stop(`  ✗ ${name} 屡次意外结束，演示停止 · ${name} ended unasked again and again (${how}); its log: ${log}`);
     return;
   }
-  progress.tell(`  ⚠ ${name} 意外结束，正在重启 · ${name} ended unasked (${how}) and is started again; its log: ${logFile}`);
+  progress.tell(`  ⚠ ${name} 意外结束（${how}），正在重启 · ended unasked, starting again; 日志 log: ${log}`);
   ended.restart().catch(({ message }: Error) => stop(`  ✗ ${message}`));
 };
 

@@ -43,7 +43,7 @@ export type SystemOptions = {
   /** More environment for every service. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
-  /** Told of a process that has ended unasked once the system was ready; it may be started again. Without it, it stays away. */
+  /** Told of a process that was ready and has ended unasked; it may be started again. Without it, it stays away. */
   readonly onEndedUnasked?: (process: ManagedProcess, how: string) => void;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
@@ -58,7 +58,6 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   const guardian = new Guardian();
   const children = new Map<string, Child>();
   let stopping: Promise<void> | undefined;
-  let isReady = false;
   const stop = () => {
     stopping ??= stopAll(children, guardian, lock);
     return stopping;
@@ -80,7 +79,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
           logFile: logFileOf(dataDirectory, part.name),
           log,
           onChange: recorder(lock, guardian),
-          onEndedUnasked: (process, how) => isReady && options.onEndedUnasked?.(process, how),
+          ...(options.onEndedUnasked ? { onEndedUnasked: options.onEndedUnasked } : {}),
         }),
       );
     };
@@ -96,7 +95,6 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       options.signal,
       environmentOf,
     );
-    isReady = true;
     return systemOf({ dataDirectory, sets, layout, children, natsStore: natsStoreOf(dataDirectory), stop, ...around });
   } catch (error) {
     await stop();
