@@ -1,7 +1,7 @@
 import { trialBalanceFen } from '@tongdui/audit';
 import type { ClaimView, CycleView, OrderView, PaymentView, PotView } from '@tongdui/contracts';
 import { type Examination, rowsOf } from './examine.ts';
-import { grouped, say, seconds, section, table, yuan } from './screen.ts';
+import { chunks, grouped, say, seconds, section, table, yuan } from './screen.ts';
 import type { Stage } from './stage.ts';
 import { stories } from './stories.ts';
 
@@ -110,29 +110,22 @@ const statusNames: Readonly<Record<string, string>> = {
 
 /** One screen: what happened, whether it held, how long it took. */
 export const showSummary = (stage: Stage, examination: Examination, result: Result, spent: Spent): void => {
-  const { data } = stage;
-  const claims = Object.entries(result.claims).sort(([, a], [, b]) => b - a);
+  const { enterprises, providers, policies, pots } = stage.data;
   const books = Object.values(result.trialBalanceFen);
   const balanced = books.filter((balance) => balance === 0).length;
+  const claims = claimsByStatus(result);
   section('结果', 'summary');
   table(
     [
       [
         '订单 orders',
         grouped(result.orders),
-        `企业 enterprises ${data.enterprises.length} · 机构 labs ${data.providers.length} · 城市 cities ${data.policies.length}`,
+        `企业 enterprises ${enterprises.length} · 机构 labs ${providers.length} · 城市 cities ${policies.length}`,
       ],
-      [
-        '申领 claims',
-        grouped(sum(Object.values(result.claims))),
-        claims.map(([status, count]) => `${statusNames[status] ?? '其他'} ${status} ${grouped(count)}`).join(' · '),
-      ],
-      [
-        '支付 paid out',
-        yuan(result.paidFen),
-        `${grouped(result.payments)} 笔 payments，垫付 fronted by the host ${yuan(result.frontedFen)}`,
-      ],
-      ['预算 budget', yuan(result.appropriatedFen), `支出 spent ${yuan(result.spentFen)}，${data.pots.length} 个资金池 pots`],
+      ['申领 claims', grouped(sum(Object.values(result.claims))), claims[0] ?? ''],
+      ...claims.slice(1).map((line) => ['', '', line]),
+      ['支付 paid out', yuan(result.paidFen), `${grouped(result.payments)} 笔 payments，垫付 fronted by hosts ${yuan(result.frontedFen)}`],
+      ['预算 budget', yuan(result.appropriatedFen), `${pots.length} 个资金池 pots，支出 spent ${yuan(result.spentFen)}`],
       ['试算平衡 balances', `${balanced}/${books.length}`, '本账簿差额为 ¥0.00 · books whose trial balance is ¥0.00'],
     ],
     [0, 2],
@@ -142,12 +135,19 @@ export const showSummary = (stage: Stage, examination: Examination, result: Resu
   showTimes(result, spent);
 };
 
+/** Three on a line, the most frequent first. */
+const claimsByStatus = ({ claims }: Result): readonly string[] => {
+  const counts = Object.entries(claims).sort(([, a], [, b]) => b - a);
+  const texts = counts.map(([status, count]) => `${statusNames[status] ?? '其他'} ${status} ${grouped(count)}`);
+  return chunks(texts, 3).map((line) => line.join(' · '));
+};
+
 const showCycles = ({ cycles }: Result) => {
   const closed = cycles.filter(({ status }) => status === 'reconciled').length;
   section(`账期 ${closed}/${cycles.length} 已结清`, `${closed} of ${cycles.length} cycles closed`);
   table(
     [
-      ['账期 cycle', '状态 status', '应付总额 gross', '净额之和 sum of nets', '划款 transfers', '划款金额 transferred'],
+      ['账期 cycle', '状态 status', '应付总额 gross', '净额之和 net sum', '划款 transfers', '金额 amount'],
       ...cycles.map(({ id, status, grossFen, netSumFen, transfers, transferredFen }) => [
         id,
         status === 'reconciled' ? '已对账 reconciled' : status,
@@ -193,13 +193,15 @@ const showInvariants = ({ findings, commands, rebuilt }: Examination) => {
     cells.slice(0, half).map((cell, index) => [...cell, ` ${cells[index + half]?.[0]}`, cells[index + half]?.[1] ?? '']),
     [0, 2],
   );
-  const refused = commands.replayed.filter(({ otherBody }) => otherBody !== undefined).length;
+  const { acknowledged, missing, replayed } = commands;
+  const again = replayed.filter(({ sameBody }) => sameBody === 200).length;
+  const altered = replayed.filter(({ otherBody }) => otherBody === 409).length;
   say(
-    `  14: 已确认命令 acknowledged ${grouped(commands.acknowledged)}，查到 found ${grouped(commands.acknowledged - commands.missing.length)}；` +
-      `原样重发 sent again ${grouped(commands.replayed.length)}，改后重发 altered ${grouped(refused)}`,
+    `  14: 已确认 acknowledged ${grouped(acknowledged)}，查到 found ${grouped(acknowledged - missing.length)}；` +
+      `重发 again ${grouped(again)} → 200，改后 altered ${grouped(altered)} → 409`,
   );
   say(
-    `  15: 读模型全部删除后重建 every read model deleted and rebuilt，逐字节比较 compared ${grouped(rebuilt.compared)}，不同 different ${rebuilt.different.length}`,
+    `  15: 读模型删除并重建 read models rebuilt，逐字节比较 compared ${grouped(rebuilt.compared)}，不同 different ${rebuilt.different.length}`,
   );
   for (const [number, { violations }] of all)
     for (const violation of violations.slice(0, violationsShown)) say(`  ✗ ${number}: ${violation}`);

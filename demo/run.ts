@@ -27,7 +27,7 @@ const phases = {
   start: { zh: '启动', en: 'start', lines: 1 },
   cities: { zh: '九城数据', en: 'nine cities', lines: 1 },
   vouchers: { zh: '申请与发券', en: 'vouchers', lines: 1 },
-  days: { zh: '业务日', en: 'business days', lines: 6 },
+  days: { zh: '业务日', en: 'business days', lines: 4 },
   audit: { zh: '审计', en: 'audit', lines: 3 },
 } as const satisfies Record<string, Phase>;
 
@@ -87,14 +87,13 @@ const revivalsMax = 3;
 const revivals = new Map<string, number>();
 const revive = (ended: ManagedProcess, how: string): void => {
   const { name } = ended;
-  const log = relative(process.cwd(), ended.logFile);
   const before = revivals.get(name) ?? 0;
   revivals.set(name, before + 1);
   if (before === revivalsMax) {
-    stop(`  ✗ ${name} 屡次意外结束，演示停止 · ${name} ended unasked again and again (${how}); its log: ${log}`);
+    stop(`  ✗ ${name} 屡次意外结束 · ended again and again; 日志 log: ${relative(process.cwd(), ended.logFile)}`);
     return;
   }
-  progress.tell(`  ⚠ ${name} 意外结束（${how}），正在重启 · ended unasked, starting again; 日志 log: ${log}`);
+  progress.tell(`  ⚠ ${name} 意外结束（${how}），正在重启 · ended unasked, starting again`);
   ended.restart().catch(({ message }: Error) => stop(`  ✗ ${message}`));
 };
 
