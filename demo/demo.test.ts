@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Uscc } from '@tongdui/contracts';
 import { describe, expect, test } from 'vitest';
 import { cityOf, usccOf } from './cities.ts';
@@ -5,7 +6,6 @@ import { inventData, ordersAllowed, wholeDemo } from './data.ts';
 import { dateOfDay } from './days.ts';
 import { daysOf } from './play.ts';
 import { termsOf } from './rules.ts';
-import { widthOf, yuan } from './screen.ts';
 import { type Story, stories, storyNames } from './stories.ts';
 
 const data = inventData();
@@ -18,6 +18,13 @@ describe('the data of the demo', () => {
     expect(data.enterprises.length).toBeGreaterThanOrEqual(600);
     expect(data.orders).toHaveLength(wholeDemo.orders);
     expect(data.orders.length).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('is what the README says of it', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`${data.orders.length.toString().replace('5', '5 ')} orders of ${data.enterprises.length} enterprises`);
+    expect(readme).toContain(`${data.enterprises.length} 家企业`);
+    expect(readme).toContain(`(${ordersAllowed.least} to ${ordersAllowed.most / 1_000} 000)`);
   });
 
   test('is the same for the same seed, and another for another', () => {
@@ -162,14 +169,4 @@ describe('stories', () => {
       expect(data.agreements.some((agreement) => agreement.home === home && agreement.host === host)).toBe(true);
     }
   });
-});
-
-describe('the screen', () => {
-  test.each([
-    [0, '¥0.00'],
-    [123_456, '¥1,234.56'],
-    [-5, '-¥0.05'],
-    [100_000_000, '¥1,000,000.00'],
-  ])('%i fen is %s', (amountFen, text) => expect(yuan(amountFen)).toBe(text));
-  test('a Chinese character takes two columns', () => expect(widthOf('通兑 ok')).toBe(7));
 });
