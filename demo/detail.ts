@@ -57,7 +57,7 @@ const showGross = (cycles: readonly CycleView[]) => {
     gross.set(pair, (gross.get(pair) ?? 0) + entry.amountFen);
   }
   const rows = members.map((debtor) => [
-    `${cityName(debtor)} ${short(debtor)}`,
+    cityName(debtor),
     ...members.map((creditor) => (debtor === creditor ? '—' : bareYuan(gross.get(`${debtor}-${creditor}`) ?? 0))),
   ]);
   table([['', ...members.map((city) => short(city).slice(0, 9))], ...rows]);
