@@ -21,7 +21,7 @@ start: setup ## Starts the whole system with the nine cities seeded; Ctrl-C stop
 stop: setup ## Stops a system that `make start` left running
 	@exec node infra/development/system.ts stop
 
-demo: setup ## Runs a month of orders between nine cities, settles it and proves the books (TONGDUI_DATA)
+demo: setup ## Plays two months of orders between nine cities, settles them and proves the books (DETAIL=1, ORDERS=500, TONGDUI_DATA)
 	@exec node demo/run.ts
 
 test: check ## Runs every check and every test

@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuMsOf } from '@tongdui/development/processor-time';
 import type { System } from '@tongdui/development/system';
+import { Wire } from '@tongdui/development/wire';
 import { ulid } from 'ulid';
 import { boss, urlOf, type Voucher } from './market.ts';
-import { alternately, cpuMsOf, quantile, rateOf } from './measure.ts';
+import { alternately, quantile, rateOf } from './measure.ts';
 import { pause } from './officers.ts';
 import type { Compared } from './stores.ts';
-import { Wire } from './wire.ts';
 
 /** One durable command of the redeem path, the proposal of an order, over HTTP: how many, how late, and what happens when there are too many. */
 
@@ -21,8 +22,8 @@ export const compareCommands = async (
   { rounds, durationMs }: { readonly rounds: number; readonly durationMs: number },
 ): Promise<CommandFigures> => {
   const floor = await startFloor(system);
-  const bare = new Wire(floor.url, connections);
-  const real = new Wire(urlOf(system, 'redemption'), connections);
+  const bare = new Wire(floor.url, { connectionsMax: connections });
+  const real = new Wire(urlOf(system, 'redemption'), { connectionsMax: connections });
   const durations: number[] = [];
   const redemption = system.process('redemption', 'G60' as never).pid ?? 0;
   let cpuMs = 0;
@@ -72,7 +73,7 @@ export const overload = async (
   { perSecond, durationMs }: { readonly perSecond: number; readonly durationMs: number },
 ): Promise<OverloadFigures> => {
   // Far more connections than the requests a process takes on at once.
-  const wire = new Wire(urlOf(system, 'redemption'), 3_000);
+  const wire = new Wire(urlOf(system, 'redemption'), { connectionsMax: 3_000 });
   await wire.connect();
   const propose = await proposer(system, vouchers);
   const accepted: { readonly order: string; readonly tookMs: number }[] = [];
@@ -119,7 +120,7 @@ export const overload = async (
 };
 
 const countLost = async (system: System, propose: Propose, orders: readonly string[]): Promise<number> => {
-  const wire = new Wire(urlOf(system, 'redemption'), connections);
+  const wire = new Wire(urlOf(system, 'redemption'), { connectionsMax: connections });
   const left = orders.values();
   let lost = 0;
   const ask = async () => {

@@ -1,9 +1,9 @@
 import { client } from '@tongdui/development/client';
 import type { System } from '@tongdui/development/system';
+import { Wire } from '@tongdui/development/wire';
 import { applyForVoucher, type Market, newEnterprise, type Place, urlOf } from './market.ts';
 import { quantile } from './measure.ts';
 import { pause } from './officers.ts';
-import { Wire } from './wire.ts';
 
 /** From the answer to an approval in issuance until redemption answers with the voucher: published, carried, decided, stored, shown. */
 export const publishToEffect = async (
@@ -11,7 +11,7 @@ export const publishToEffect = async (
   market: Market,
   times: number,
 ): Promise<{ readonly p50Ms: number; readonly p99Ms: number }> => {
-  const wire = new Wire(urlOf(system, 'redemption'), 1);
+  const wire = new Wire(urlOf(system, 'redemption'), { connectionsMax: 1 });
   const api = client(system);
   const tookMs: number[] = [];
   try {

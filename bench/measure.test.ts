@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alternately, cpuMsOf, quantile } from './measure.ts';
+import { alternately, quantile } from './measure.ts';
 
 test('a quantile is one of the values, by nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
@@ -15,11 +15,4 @@ test('floor and subject take turns and the first pair does not count', async () 
   );
   expect(order).toEqual(['floor', 'subject', 'subject', 'floor', 'floor', 'subject']);
   expect(compared).toEqual({ floor: 100, subject: 50, ratio: 0.5 });
-});
-
-test('work shows in the processor time of this process', () => {
-  const before = cpuMsOf(process.pid);
-  const until = performance.now() + 2_000;
-  while (performance.now() < until && cpuMsOf(process.pid) < before + 20);
-  expect(cpuMsOf(process.pid)).toBeGreaterThan(before);
 });

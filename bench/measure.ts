@@ -43,17 +43,6 @@ export const rateOf = async (concurrency: number, durationMs: number, step: (loo
   return (steps * 1_000) / (performance.now() - begunMs);
 };
 
-/** Linux counts processor time in hundredths of a second. */
-const tickMs = 10;
-
-/** Processor time of a process with all its threads so far, in milliseconds; 0 where /proc does not tell. */
-export const cpuMsOf = (pid: number): number => {
-  const stat = fileOf(`/proc/${pid}/stat`);
-  // The second field is the command in parentheses and may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * tickMs;
-};
-
 /** Memory of a process that is in RAM, in MiB. */
 export const residentMiBOf = (pid: number): number =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(fileOf(`/proc/${pid}/status`))?.[1] ?? 0) / 1_024);

@@ -1,5 +1,5 @@
+import type { Wire } from '@tongdui/development/wire';
 import { ulid } from 'ulid';
-import type { Wire } from './wire.ts';
 
 /** An officer who works through a list: whatever waits, up to a hundred items, goes out as one batch; the next batch when that is answered. */
 export type Desk = {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '@tongdui/contracts';
+import { cpuMsOf } from '@tongdui/development/processor-time';
 import type { System } from '@tongdui/development/system';
+import { Wire } from '@tongdui/development/wire';
 import { ulid } from 'ulid';
 import { baseFen, boss, labPerson, type Place, subsidyFen, urlOf, type Voucher } from './market.ts';
-import { cpuMsOf, quantile, residentMiBOf } from './measure.ts';
+import { quantile, residentMiBOf } from './measure.ts';
 import { type Desk, desk, pause } from './officers.ts';
-import { Wire } from './wire.ts';
 
 /**
  * Redemptions from the order to the bank's payment, the obligation between cities and every book: eleven commands by six people each, twelve
@@ -83,7 +84,7 @@ export const redeem = async (
   options: RedemptionOptions,
 ): Promise<RedemptionFigures> => {
   const people = await tokensOf(system, vouchers);
-  const wire = new Wire(urlOf(system, 'redemption'), options.concurrency + 16);
+  const wire = new Wire(urlOf(system, 'redemption'), { connectionsMax: options.concurrency + 16 });
   const run: Run = { wire, people, desks: new Map(), calendar: options.calendar, commandMs: [], waitedMs: [], paidMs: [], noticed: 0 };
   await system.waitIdle();
   const before = cpuOf(system);

@@ -1,8 +1,8 @@
 import { addDays } from '@tongdui/calendar';
 import type { Instant, LocalDate } from '@tongdui/contracts';
 
-/** Day 0 of the demo: a Monday, and the first working day of the month in which every order is proposed. */
-export const firstDay = '2026-03-02';
+/** Day 0 of the demo: a Monday, and the first working day of the two months in which orders are proposed. */
+const firstDay = '2026-03-02';
 
 export const dateOfDay = (day: number): LocalDate => addDays(firstDay as LocalDate, day);
 

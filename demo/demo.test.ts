@@ -1,26 +1,48 @@
+import { readFileSync } from 'node:fs';
 import { Uscc } from '@tongdui/contracts';
 import { describe, expect, test } from 'vitest';
-import { cityOf, loadData, usccOf } from './data.ts';
+import { cityOf, usccOf } from './cities.ts';
+import { inventData, ordersAllowed, wholeDemo } from './data.ts';
 import { dateOfDay } from './days.ts';
 import { daysOf } from './play.ts';
-import { widthOf, yuan } from './screen.ts';
+import { termsOf } from './rules.ts';
 import { type Story, stories, storyNames } from './stories.ts';
 
-const data = loadData();
+const data = inventData();
 const unique = (ids: readonly string[]) => expect(new Set(ids).size).toBe(ids.length);
-const termsOf = (home: string) => data.policies.find(({ id }) => id.startsWith(home))?.terms;
 
 describe('the data of the demo', () => {
   test('is as large as promised', () => {
     expect(data.policies).toHaveLength(9);
     expect(data.providers.length).toBeGreaterThanOrEqual(60);
-    expect(data.enterprises.length).toBeGreaterThanOrEqual(220);
-    expect(data.orders.length).toBeGreaterThanOrEqual(520);
+    expect(data.enterprises.length).toBeGreaterThanOrEqual(600);
+    expect(data.orders).toHaveLength(wholeDemo.orders);
+    expect(data.orders.length).toBeGreaterThanOrEqual(5_000);
   });
 
-  test('proposes every order within one month', () => {
-    const days = data.orders.map(({ proposeOn }) => dateOfDay(proposeOn).slice(0, 7));
-    expect(new Set(days)).toEqual(new Set(['2026-03']));
+  test('is what the README says of it', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`${data.orders.length.toString().replace('5', '5 ')} orders of ${data.enterprises.length} enterprises`);
+    expect(readme).toContain(`${data.enterprises.length} 家企业`);
+    expect(readme).toContain(`(${ordersAllowed.least} to ${ordersAllowed.most / 1_000} 000)`);
+  });
+
+  test('is the same for the same seed, and another for another', () => {
+    expect(inventData()).toEqual(data);
+    const other = inventData({ ...wholeDemo, seed: 7 });
+    expect(other.orders[0]?.order).not.toBe(data.orders[0]?.order);
+  });
+
+  test('proposes its orders on every working day of two months', () => {
+    const days = new Set(data.orders.map(({ proposeOn }) => dateOfDay(proposeOn)));
+    expect(new Set([...days].map((day) => day.slice(0, 7)))).toEqual(new Set(['2026-03', '2026-04']));
+    expect(days.size).toBeGreaterThanOrEqual(44);
+  });
+
+  test.each([ordersAllowed.least, 544])('tells every story in a demo of %i orders too', (orders) => {
+    const small = inventData({ ...wholeDemo, orders });
+    expect(small.orders).toHaveLength(orders);
+    expect(new Set(small.orders.map(({ story }) => story))).toEqual(new Set(storyNames));
   });
 
   test('names organisations by valid codes, each once, and says that they are invented', () => {
@@ -67,7 +89,7 @@ describe('the data of the demo', () => {
     const combinations = data.orders.map(({ order, offering }) => {
       const [home, host] = [cityOf(order), cityOf(offering)];
       const route = data.agreements.find((agreement) => agreement.home === home && agreement.host === host)?.route ?? 'home-direct';
-      return `${termsOf(home)?.payeeMode} × ${route}`;
+      return `${termsOf(data, home).payeeMode} × ${route}`;
     });
     expect([...new Set(combinations)].sort()).toEqual([
       'enterprise-refunded × home-direct',
@@ -143,18 +165,8 @@ describe('stories', () => {
     for (const { story, order, offering } of data.orders) {
       if (!stories[story].needsHostFronted) continue;
       const [home, host] = [cityOf(order), cityOf(offering)];
-      expect(termsOf(home)?.payeeMode).toBe('lab-redeemed');
+      expect(termsOf(data, home).payeeMode).toBe('lab-redeemed');
       expect(data.agreements.some((agreement) => agreement.home === home && agreement.host === host)).toBe(true);
     }
   });
-});
-
-describe('the screen', () => {
-  test.each([
-    [0, '¥0.00'],
-    [123_456, '¥1,234.56'],
-    [-5, '-¥0.05'],
-    [100_000_000, '¥1,000,000.00'],
-  ])('%i fen is %s', (amountFen, text) => expect(yuan(amountFen)).toBe(text));
-  test('a Chinese character takes two columns', () => expect(widthOf('通兑 ok')).toBe(7));
 });

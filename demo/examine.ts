@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { audit, type CommandEvidence, type Figures, type Finding, type InvariantNumber } from '@tongdui/audit';
+import { audit, type CommandEvidence, type Comparison, type Figures, type Finding, type InvariantNumber } from '@tongdui/audit';
 import {
   type CycleView,
   clearingNouns,
@@ -42,9 +42,14 @@ export type Examination = {
   readonly findings: Readonly<Record<InvariantNumber, Finding>>;
   readonly figures: Figures;
   readonly everything: Everything;
+  readonly commands: CommandEvidence;
+  readonly rebuilt: Comparison;
 };
 
-export const examine = async (stage: Stage, onStep: (step: string) => void): Promise<Examination> => {
+export const examinationSteps = ['replay', 'rebuild', 'audit'] as const;
+export type ExaminationStep = (typeof examinationSteps)[number];
+
+export const examine = async (stage: Stage, onStep: (step: ExaminationStep) => void): Promise<Examination> => {
   onStep('replay');
   const before = await readEverything(stage);
   const commands = await commandEvidence(stage, before);
@@ -53,6 +58,7 @@ export const examine = async (stage: Stage, onStep: (step: string) => void): Pro
   await rebuildReadModels(stage);
   const everything = await readEverything(stage);
   onStep('audit');
+  const rebuilt = compare(before, everything);
   const { figures, skipped } = await figuresOf(stage);
   const reports = await inParallel(serviceNames, together, (service) => stage.api.everywhere(service, '/invariants', corridorAuditor));
   const findings = audit({
@@ -64,12 +70,12 @@ export const examine = async (stage: Stage, onStep: (step: string) => void): Pro
     returned: stage.acknowledged.flatMap(({ path }) => (/\/returns\/\d+$/.test(path) ? [path.split('/')[2] ?? ''] : [])),
     bank: await bankAudit(stage),
     commands,
-    rebuilt: compare(before, everything),
+    rebuilt,
   });
-  return { findings, figures, everything };
+  return { findings, figures, everything, commands, rebuilt };
 };
 
-const compare = (before: Everything, after: Everything) => {
+const compare = (before: Everything, after: Everything): Comparison => {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return { compared: paths.size, different: [...paths].filter((path) => before.get(path) !== after.get(path)) };
 };
@@ -89,25 +95,36 @@ const rebuildReadModels = async ({ system }: Stage): Promise<void> => {
   await system.waitIdle();
 };
 
-const sampleOfEachKind = 3;
+/** Commands that are sent again: so many in all, scattered over the whole time, and some of every kind however rare. */
+const sampleSize = 3_000;
+const leastOfEachKind = 20;
 
 /** What was acknowledged can be read; a sample is sent again, with its own body and with another one. */
 const commandEvidence = async ({ system, acknowledged }: Stage, everything: Everything): Promise<CommandEvidence> => {
   const missing = acknowledged.filter(({ service, path }) => !everything.has(resourceOf(service, path))).map(({ path }) => path);
   const sample = [...Map.groupBy(acknowledged, kindOf).values()].flatMap((kind) => {
-    const stride = Math.max(1, Math.floor(kind.length / sampleOfEachKind));
-    return kind.filter((_, index) => index % stride === 0).slice(0, sampleOfEachKind);
+    const share = Math.ceil((kind.length * sampleSize) / acknowledged.length);
+    const stride = Math.max(1, Math.floor(kind.length / Math.max(share, leastOfEachKind)));
+    return kind.filter((_, index) => index % stride === 0);
   });
   // Not the actors' own client: what is sent again is no new deed of theirs.
-  const api = client(system);
-  const replayed = await inParallel(sample, together, async ({ service, path, body, person }) => {
-    const sameBody = (await api.put(service, path, body, person)).status;
-    const other = otherBody(body as Fields);
-    const otherBodyStatus = other === undefined ? 422 : (await api.put(service, path, other, person)).status;
-    // A text that is a word of a list cannot be changed freely; a body of the wrong form was not compared.
-    return otherBodyStatus === 422 ? { path, sameBody } : { path, sameBody, otherBody: otherBodyStatus };
+  const api = client(system, { actsOnLists: () => true });
+  const sendAll = (commands: readonly Pick<Sent, 'service' | 'path' | 'body' | 'person'>[]) =>
+    inParallel(commands, together, async ({ service, path, body, person }) => (await api.put(service, path, body, person)).status);
+  const same = await sendAll(sample);
+  const altered = sample.flatMap((sent) => {
+    const body = otherBody(sent.body as Fields);
+    return body === undefined ? [] : [{ ...sent, body }];
   });
+  const refused = await sendAll(altered);
   api.close();
+  const otherBodies = new Map(altered.map(({ path }, index) => [path, refused[index] ?? 0]));
+  const replayed = sample.map(({ path }, index) => {
+    const otherBodyStatus = otherBodies.get(path);
+    // A text that is a word of a list cannot be changed freely; a body of the wrong form was not compared.
+    const other = otherBodyStatus === undefined || otherBodyStatus === 422 ? {} : { otherBody: otherBodyStatus };
+    return { path, sameBody: same[index] ?? 0, ...other };
+  });
   return { acknowledged: acknowledged.length, missing, replayed };
 };
 

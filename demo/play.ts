@@ -24,9 +24,11 @@ export const planOf = (stage: Pick<Stage, 'data' | 'orderOf'>): Plan => {
   };
   for (const order of data.orders) for (const [day, names] of daysOf(order)) on(day).orders.push([order, names]);
   for (const prefund of data.prefunds) if (prefund.on > 0) on(prefund.on).others.push((current) => deposit(current, [prefund]));
-  // Who never claims loses the claim on the day after the last one; the clock has to reach it.
-  for (const order of data.orders)
-    if (order.story === 'lapsed') on((order.acceptOn ?? 0) + stage.orderOf(order).terms.claimAfterAcceptanceDays + 1);
+  // Who never claims loses the claim on the day after the last one; the clock has to go beyond the last of these days.
+  const lapses = data.orders.flatMap((order) =>
+    order.story === 'lapsed' ? [(order.acceptOn ?? 0) + stage.orderOf(order).terms.claimAfterAcceptanceDays + 1] : [],
+  );
+  if (lapses.length > 0) on(Math.max(...lapses));
   for (const [cycle, cutOffDay] of monthsUntil(Math.max(...plan.keys())))
     for (const { daysAfterCutOff, act } of cycleSteps) on(cutOffDay + daysAfterCutOff).others.push((current) => act(current, cycle));
   return new Map([...plan].sort(([a], [b]) => a - b));

@@ -1,18 +1,12 @@
-import {
-  type CycleView,
-  clearingCommands,
-  corridorData,
-  issuanceCommands,
-  type LocalDate,
-  type Member,
-  registryCommands,
-} from '@tongdui/contracts';
+import { type CycleView, clearingCommands, issuanceCommands, type LocalDate, registryCommands } from '@tongdui/contracts';
 import { inParallel } from '@tongdui/development/client';
-import { type Application, cityOf, type Prefund, usccOf } from './data.ts';
+import { cityOf, usccOf } from './cities.ts';
+import type { Application, Prefund } from './data.ts';
+import { termsOf } from './rules.ts';
 import { jointOffice, officer, type Stage, treasurerOf } from './stage.ts';
 
-/** How many people act at the same time. */
-export const together = 64;
+/** How much may be under way at the same time: enough for an officer's list to fill, while the client bounds the connections. */
+export const together = 500;
 
 export const setUpSteps = ['policies', 'agreements', 'pots', 'labs', 'recognitions', 'enterprises'] as const;
 export type SetUpStep = (typeof setUpSteps)[number];
@@ -108,11 +102,11 @@ const registerEnterprises = ({ data, act }: Stage) =>
 /** From draft to voucher, or to the refusal that its story wants. */
 export const apply = async (stage: Stage, application: Application): Promise<void> => {
   const { act } = stage;
-  const { application: id, enterprise, story, requestedFen, faceFen, funding, category, purpose } = application;
+  const { application: id, enterprise, story, faceFen, funding, category } = application;
   const home = cityOf(id);
   const applicant = officer('enterprise', `${home}.${usccOf(enterprise)}`);
   const [reviewer, approver] = [officer('reviewer-1', home), officer('approver-1', home)];
-  const body = { enterprise: usccOf(enterprise), requestedFen, categories: [category], purpose };
+  const body = { enterprise: usccOf(enterprise), requestedFen: faceFen, categories: [category], purpose: '新产品研发所需的科技服务' };
   await act(issuanceCommands.draftApplication, { id }, body, applicant);
   await act(issuanceCommands.submitApplication, { id }, {}, applicant);
   if (story === 'too-young') {
@@ -121,16 +115,8 @@ export const apply = async (stage: Stage, application: Application): Promise<voi
     return;
   }
   await act(issuanceCommands.checkApplication, { id }, {}, reviewer);
-  const needsSecond = faceFen > secondApprovalAbove(stage, home);
+  const needsSecond = faceFen > termsOf(stage.data, home).secondApprovalAboveFen;
   const refused = story === 'allowance-short' ? { refusedFor: 'allowance-short' } : {};
   await act(issuanceCommands.approveApplication, { id }, { faceFen, funding }, approver, needsSecond ? {} : refused);
   if (needsSecond) await act(issuanceCommands.approveApplicationAgain, { id }, {}, officer('approver-2', home), refused);
-};
-
-const secondApprovalAbove = ({ data }: Stage, home: Member): number =>
-  data.policies.find(({ id }) => cityOf(id) === home)?.terms.secondApprovalAboveFen ?? 0;
-
-export const nameOf = (city: string): { readonly zh: string; readonly en: string } => {
-  const place = [...corridorData.members, ...corridorData.provinces].find(({ code }) => code === city);
-  return place ? { zh: place.zh, en: place.en } : { zh: city, en: city };
 };

@@ -3,17 +3,9 @@ import { bookHomeOf, type CommandRoute, type Home, type Member, type Party, type
 import { type Client, client, type Reply, type Sent } from '@tongdui/development/client';
 import type { System } from '@tongdui/development/system';
 import type { z } from 'zod';
-import {
-  type Agreement,
-  type Application,
-  cityOf,
-  type Data,
-  type Enterprise,
-  type Offering,
-  type Order,
-  type Policy,
-  usccOf,
-} from './data.ts';
+import { cityOf, usccOf } from './cities.ts';
+import type { Application, Data, Enterprise, Offering, Order } from './data.ts';
+import { type Agreement, isFronted, type Policy, termsOf } from './rules.ts';
 
 /** What the actors know, and the record of what they did. */
 export type Stage = {
@@ -72,6 +64,7 @@ export const stageOf = (system: System, data: Data): Stage => {
   const unexpected: string[] = [];
   let commands = 0;
   const api = client(system, {
+    actsOnLists: (person) => !/^(enterprise|lab)\./.test(person),
     onCommand: (sent) => {
       commands += 1;
       if (sent.reply.ok) acknowledged.push(sent);
@@ -96,11 +89,8 @@ export const stageOf = (system: System, data: Data): Stage => {
     const enterprise = needed(enterprises, application.enterprise);
     const home = cityOf(order.order);
     const host = cityOf(offering.offering);
-    const policy = data.policies.find(({ id }) => cityOf(id) === home);
-    if (!policy) throw new Error(`${home} has no policy`);
-    const { terms } = policy;
-    const agreed = data.agreements.find((agreement) => agreement.home === home && agreement.host === host)?.route;
-    const route = home !== host && terms.payeeMode === 'lab-redeemed' && agreed === 'host-fronted' ? 'host-fronted' : 'home-direct';
+    const terms = termsOf(data, home);
+    const route = isFronted(data, home, host) ? 'host-fronted' : 'home-direct';
     const payer = route === 'host-fronted' ? host : home;
     const key = `${order.order.slice(-26)}-1`;
     const enterprisePerson = officer('enterprise', `${home}.${usccOf(enterprise.enterprise)}`);

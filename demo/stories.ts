@@ -1,6 +1,7 @@
 import type { ClaimStatus } from '@tongdui/contracts';
+import type { DayColumn } from './data.ts';
 
-/** What can become of an order. Each name is a value of the column `story` in `data/orders.csv`. */
+/** What can become of an order. How often each is told stands in `orders.ts`. */
 export const storyNames = [
   'plain',
   'declined',
@@ -35,19 +36,6 @@ export const storyNames = [
   'red-letter-paid',
 ] as const;
 export type StoryName = (typeof storyNames)[number];
-
-/** The columns of an order that name a day. */
-type DayColumn =
-  | 'proposeOn'
-  | 'labOn'
-  | 'contractOn'
-  | 'deliverOn'
-  | 'acceptOn'
-  | 'claimOn'
-  | 'reviewOn'
-  | 'payOn'
-  | 'laterOn'
-  | 'finallyOn';
 
 /** What people do, in the words of `actions.ts`. */
 export type ActionName =

@@ -95,7 +95,8 @@ const headsOfIdle = async (play: Play): Promise<string | undefined> => {
     consumed.push(state.consumed);
     for (const [home, sequence] of Object.entries(state.published)) published.set(`/${service}/${home}`, sequence);
   }
-  const hasHeard = (next: Readonly<Record<string, number>>) => [...published].every(([source, head]) => (next[source] ?? 1) > head);
+  const hasHeard = (next: Readonly<Record<string, number>>) =>
+    Object.entries(next).every(([source, wanted]) => wanted > (published.get(source) ?? 0));
   return consumed.every(hasHeard) ? heads.join() : undefined;
 };
 

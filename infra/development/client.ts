@@ -1,4 +1,3 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   bookHomeOf,
@@ -11,7 +10,9 @@ import {
   type ServiceName,
 } from '@tongdui/contracts';
 import type { z } from 'zod';
+import { type Attempt, Desk } from './desk.ts';
 import type { System } from './system/handle.ts';
+import { type Answer, Wire } from './wire.ts';
 
 /** What a service answered. A problem is a value: `code` is its reason, or `unreachable` when there was no answer at all (status 0). */
 export type Reply<Body = unknown> =
@@ -31,7 +32,8 @@ export type Sent = {
 export type ClientOptions = {
   /** Told of every command once it has its final answer. */
   readonly onCommand?: (sent: Sent) => void;
-  readonly socketsMax?: number;
+  /** Whose commands go out in batches: officers act on lists. Nobody's by default. */
+  readonly actsOnLists?: (person: string) => boolean;
 };
 
 export type PutOptions = {
@@ -67,26 +69,27 @@ export type Client = {
 
 /** A small HTTP client over a running system: people by name, the right process by the path, retries where they are safe. */
 export const client = (system: Pick<System, 'url' | 'token' | 'sets'>, options: ClientOptions = {}): Client => {
-  const agent = new Agent({ keepAlive: true, maxSockets: options.socketsMax ?? 64 });
-  const tokens = new Map<string, Promise<string>>();
-  const tokenOf = (person: string): Promise<string> => {
-    // One question per person, however many ask at once; the system itself renews what has expired.
-    const asked = tokens.get(person) ?? system.token(person).finally(() => tokens.delete(person));
-    tokens.set(person, asked);
-    return asked;
-  };
-  const send = async (method: string, url: string, person: string, body?: unknown): Promise<Reply & { readonly retryAfterMs?: number }> =>
-    exchange(agent, { method, url, token: await tokenOf(person), ...(body === undefined ? {} : { text: JSON.stringify(body) }) });
+  const tokenOf = tokensOf(system);
+  const wires = new Map<string, Wire>();
+  const wireTo = (base: string): Wire => known(wires, base, () => new Wire(base));
+  const desks = new Map<string, Desk>();
+  const deskAt = (base: string, person: string): Desk =>
+    known(desks, `${base} ${person}`, () => new Desk((path, body) => sendPut(base, path, person, body)));
+
+  const sendPut = (base: string, path: string, person: string, body: unknown) =>
+    attempted(async () => wireTo(base).put(path, await tokenOf(person), body));
+  const sendGet = (base: string, path: string, person: string) => attempted(async () => wireTo(base).get(path, await tokenOf(person)));
 
   const put: Client['put'] = async (service, path, body, person, { untilDecided = true } = {}) => {
-    const url = `${system.url(service, homeOfPath(path))}${path}`;
+    const base = system.url(service, homeOfPath(path));
     const startedMs = performance.now();
-    const reply = await decided(() => send('PUT', url, person, body), untilDecided);
+    const send = options.actsOnLists?.(person) ? () => deskAt(base, person).put(path, body) : () => sendPut(base, path, person, body);
+    const reply = await decided(send, untilDecided);
     options.onCommand?.({ service, path, body, person, reply, durationMs: performance.now() - startedMs });
     return reply;
   };
   const get = async <Body>(base: string, path: string, person: string) =>
-    (await decided(() => send('GET', `${base}${path}`, person), false)) as Reply<Body>;
+    (await decided(() => sendGet(base, path, person), false)) as Reply<Body>;
   const basesOf = (service: ServiceName) => [
     ...new Set(system.sets.flatMap(({ cities }) => cities.map((home) => system.url(service, home)))),
   ];
@@ -114,7 +117,9 @@ export const client = (system: Pick<System, 'url' | 'token' | 'sets'>, options: 
       }
       return rows;
     },
-    close: () => agent.destroy(),
+    close: () => {
+      for (const wire of wires.values()) wire.close();
+    },
   };
 };
 
@@ -155,12 +160,23 @@ export const homeOfPath = (path: string): Home => {
   }
 };
 
-/** Of one request, and of asking again: longer than a store or a broker takes to come back. */
-const answerWithinMs = 30_000;
+const known = <Value>(values: Map<string, Value>, key: string, make: () => Value): Value => {
+  const value = values.get(key) ?? make();
+  values.set(key, value);
+  return value;
+};
+
+/** One question per person, however many ask at once; the system itself renews what has expired. */
+const tokensOf = (system: Pick<System, 'token'>) => {
+  const asked = new Map<string, Promise<string>>();
+  return (person: string): Promise<string> => known(asked, person, () => system.token(person).finally(() => asked.delete(person)));
+};
+
+/** How long the same is asked again before a silence or a business counts as the answer. */
 const patienceMs = 120_000;
 
 /** A busy service is asked again when it says so, a silent one too; a command under way, until it is decided. The same command again is always safe. */
-const decided = async (send: () => Promise<Reply & { readonly retryAfterMs?: number }>, untilDecided: boolean): Promise<Reply> => {
+const decided = async (send: () => Promise<Attempt>, untilDecided: boolean): Promise<Reply> => {
   const deadline = performance.now() + patienceMs;
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
     const { retryAfterMs, ...reply } = await send();
@@ -172,35 +188,20 @@ const decided = async (send: () => Promise<Reply & { readonly retryAfterMs?: num
   }
 };
 
-type Exchange = { readonly method: string; readonly url: string; readonly token: string; readonly text?: string };
+/** A sign-in that cannot be had is a silence too: it comes back like any other part of the system. */
+const attempted = async (send: () => Promise<Answer>): Promise<Attempt> => {
+  try {
+    return attemptOf(await send());
+  } catch (error) {
+    return { ok: false, status: 0, code: 'unreachable', body: (error as Error).message };
+  }
+};
 
-const exchange = (agent: Agent, { method, url, token, text }: Exchange): Promise<Reply & { readonly retryAfterMs?: number }> =>
-  new Promise((resolve) => {
-    const unreachable = (error: Error) => resolve({ ok: false, status: 0, code: 'unreachable', body: error.message });
-    const headers = { authorization: `Bearer ${token}`, ...(text === undefined ? {} : { 'content-type': 'application/json' }) };
-    const sent = request(url, { method, agent, headers, timeout: answerWithinMs }, (response) => {
-      let received = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        received += chunk;
-      });
-      response.on('error', unreachable);
-      response.on('end', () => resolve(replyOf(response, received)));
-    });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${answerWithinMs / 1_000} s`)));
-    sent.on('error', (error: NodeJS.ErrnoException) => {
-      // The service closed an idle connection at the moment it was used again; nothing was answered, and repeating is safe.
-      if (sent.reusedSocket && error.code === 'ECONNRESET')
-        resolve(exchange(agent, { method, url, token, ...(text === undefined ? {} : { text }) }));
-      else unreachable(error);
-    });
-    sent.end(text);
-  });
-
-const replyOf = ({ statusCode: status = 0, headers }: IncomingMessage, text: string): Reply & { readonly retryAfterMs?: number } => {
-  const seconds = Number(headers['retry-after']);
-  const retry = headers['retry-after'] !== undefined && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {};
+const attemptOf = ({ status, head, text }: Answer): Attempt => {
+  if (status === 0) return { ok: false, status, code: 'unreachable', body: text };
   const body = parsed(text);
+  const seconds = /\r\nretry-after: (\d+)/i.exec(head)?.[1];
+  const retry = seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1_000 };
   if (status >= 200 && status < 300) return { ok: true, status, body, ...retry };
   const problem = ProblemDetails.safeParse(body);
   return { ok: false, status, code: problem.success ? problem.data.code : `http-${status}`, body, ...retry };

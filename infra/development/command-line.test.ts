@@ -70,7 +70,7 @@ test('start seeds new data, prints where everything is in both languages, and st
   const onSamePorts = run('start', '--data', other.path, '--port', String(basePort));
   expect([onSamePorts.status, onSamePorts.stderr]).toEqual([
     1,
-    `port ${basePort} (nats) is taken; choose others with --port or TONGDUI_PORT\n`,
+    `端口 ${basePort}（nats）已被占用，请用 --port 或 TONGDUI_PORT 另选 · port ${basePort} (nats) is taken; choose others with --port or TONGDUI_PORT\n`,
   ]);
   other.remove();
 

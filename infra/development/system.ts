@@ -5,7 +5,7 @@ export type { ManagedProcess } from './system/child.ts';
 export { DataDirectoryRefusal } from './system/data-directory.ts';
 export type { NatsControl, System } from './system/handle.ts';
 export type { ServiceStatus, Statuses } from './system/idle.ts';
-export type { ServiceSet } from './system/layout.ts';
+export { PortsRefusal, portOf, type ServiceSet } from './system/layout.ts';
 export { type SystemOptions, startSystem } from './system/start.ts';
 
 if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2)));

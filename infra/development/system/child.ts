@@ -31,6 +31,8 @@ export type ChildOptions = {
   /** Called with the identity when a process begins, and with undefined when it has ended. */
   readonly onChange: (name: string, identity: ProcessIdentity | undefined, previous: ProcessIdentity | undefined) => void;
   readonly log: (line: string) => void;
+  /** Called when a process that was ready has ended and nobody had asked it to. */
+  readonly onEndedUnasked?: (process: ManagedProcess, how: string) => void;
 };
 
 const readyTimeoutMs = 90_000;
@@ -42,6 +44,7 @@ export class Child implements ManagedProcess {
   #process: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #endingAsked = false;
+  #wasReady = false;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -74,6 +77,7 @@ export class Child implements ManagedProcess {
     }
     // Somebody else may be answering on this port.
     if (!this.#process) throw new Error(`${this.name} ended while starting. The end of ${this.logFile}:\n${this.tail()}`);
+    this.#wasReady = true;
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -134,6 +138,7 @@ export class Child implements ManagedProcess {
     closeSync(output);
     this.#process = started;
     this.#endingAsked = false;
+    this.#wasReady = false;
     const identity = started.pid === undefined ? undefined : identityOf(started.pid);
     onChange(name, identity, undefined);
     this.#ended = new Promise((resolve) => {
@@ -141,8 +146,10 @@ export class Child implements ManagedProcess {
         if (this.#process !== started) return;
         this.#process = undefined;
         onChange(name, undefined, identity);
-        if (!this.#endingAsked) log(`${name} ended unasked (${how}); its log is ${logFile}`);
         resolve();
+        if (this.#endingAsked) return;
+        log(`${name} ended unasked (${how}); its log is ${logFile}`);
+        if (this.#wasReady) this.#options.onEndedUnasked?.(this, how);
       };
       started.once('exit', (code, signal) => end(signal ?? `code ${code}`));
       started.once('error', (error) => end(error.message));

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stopRunning } from './data-directory.ts';
 import type { System } from './handle.ts';
+import { portOf } from './layout.ts';
 import { answersOk, type SystemOptions, startSystem } from './start.ts';
 
 /** Other programs in the place of the repository's own. */
@@ -35,12 +36,6 @@ export const runCommandLine = async (args: readonly string[], parts: Parts = {})
     process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   }
-};
-
-const portOf = (text: string): number => {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_000) throw new Error(`${text} is no port number from 1 to 65000`);
-  return port;
 };
 
 const start = async (dataDirectory: string, basePort: number, parts: Parts): Promise<number> => {

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Home, Instant, ServiceName } from '@tongdui/contracts';
 import type { Child, ManagedProcess } from './child.ts';
 import { ServiceStatus, type Statuses, waitIdle } from './idle.ts';
@@ -96,7 +97,22 @@ const natsControl = (children: ReadonlyMap<string, Child>, store: string): NatsC
 
 const operatorOf = (place: ServicePlace): string => `operator.${place.set.cities[0]}`;
 
+/** A process that has just died may be on its way back, and to be told the same time twice is harmless. */
 const moveClockOf = async (place: ServicePlace, now: Instant, token: (sub: string) => Promise<string>): Promise<void> => {
+  const deadline = Date.now() + clockPatienceMs;
+  while (true) {
+    try {
+      return await tellTime(place, now, token);
+    } catch (error) {
+      if (!(error instanceof TypeError) || Date.now() > deadline) throw error;
+      await delay(200);
+    }
+  }
+};
+const clockPatienceMs = 60_000;
+
+/** A `TypeError` is how fetch says that nobody answered. */
+const tellTime = async (place: ServicePlace, now: Instant, token: (sub: string) => Promise<string>): Promise<void> => {
   const response = await fetch(`${place.url}/development/clock`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${await token(operatorOf(place))}`, 'content-type': 'application/json' },

@@ -27,7 +27,7 @@ export const waitIdle = async (read: () => Promise<Statuses>, timeoutMs: number)
   const deadline = Date.now() + timeoutMs;
   let previous: Heads | undefined;
   let reasons: readonly string[] = [];
-  while (true) {
+  for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const statuses = await read().catch((error: Error) => error);
     reasons = statuses instanceof Error ? [statuses.message] : unfinished(statuses);
     const heads = statuses instanceof Error || reasons.length > 0 ? undefined : headsOf(statuses);
@@ -35,9 +35,12 @@ export const waitIdle = async (read: () => Promise<Statuses>, timeoutMs: number)
     previous = heads;
     if (Date.now() > deadline)
       throw new Error(`the system is not idle after ${timeoutMs / 1000} s: ${reasons.slice(0, 10).join('; ') || 'its heads keep moving'}`);
-    await delay(heads ? 10 : 50);
+    await delay(heads ? shortestPauseMs : pauseMs);
   }
 };
+/** What is over in a moment is seen at once, and what takes long is not asked all the time. */
+const shortestPauseMs = 10;
+const longestPauseMs = 80;
 
 /** Why the system is not idle, one sentence for each reason; none when it is. */
 export const unfinished = (statuses: Statuses): readonly string[] => {

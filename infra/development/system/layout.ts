@@ -7,6 +7,9 @@ export type ServiceSet = { readonly name: string; readonly cities: readonly Home
 
 export const everywhere: readonly ServiceSet[] = [{ name: 'corridor', cities: homes }];
 
+/** Ports that cannot be had; the message says in one line what to do. */
+export class PortsRefusal extends Error {}
+
 export type Layout = {
   readonly nats: number;
   readonly identityProvider: number;
@@ -39,6 +42,14 @@ export const layOut = async (sets: readonly ServiceSet[], basePort: number | und
   return { nats, identityProvider, bank, services };
 };
 
+/** Of what somebody has typed. */
+export const portOf = (text: string): number => {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_000)
+    throw new PortsRefusal(`${text} 不是 1 到 65000 之间的端口号 · ${text} is no port number from 1 to 65000`);
+  return port;
+};
+
 export const urlAt = (port: number): string => `http://${developmentHost}:${port}`;
 
 /** One line that names the first port somebody else listens on. */
@@ -50,7 +61,10 @@ export const refuseTakenPorts = async (layout: Layout, natsIsOurs: boolean): Pro
     ...layout.services.map(({ name, port }) => [name, port] as const),
   ];
   for (const [name, port] of wanted)
-    if (await isTaken(port)) throw new Error(`port ${port} (${name}) is taken; choose others with --port or TONGDUI_PORT`);
+    if (await isTaken(port))
+      throw new PortsRefusal(
+        `端口 ${port}（${name}）已被占用，请用 --port 或 TONGDUI_PORT 另选 · port ${port} (${name}) is taken; choose others with --port or TONGDUI_PORT`,
+      );
 };
 
 const portsFrom = (base: number, sets: number): readonly number[] => [

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Instant, ServiceName } from '@tongdui/contracts';
-import { Child } from './child.ts';
+import { Child, type ManagedProcess } from './child.ts';
 import { DataDirectoryLock } from './data-directory.ts';
 import { Guardian } from './guardian.ts';
 import { type System, systemOf } from './handle.ts';
@@ -43,6 +43,8 @@ export type SystemOptions = {
   /** More environment for every service. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
+  /** Told of a process that was ready and has ended unasked; it may be started again. Without it, it stays away. */
+  readonly onEndedUnasked?: (process: ManagedProcess, how: string) => void;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
 };
@@ -72,7 +74,13 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     const supervise = (part: Part) => {
       children.set(
         part.name,
-        new Child({ ...part, logFile: logFileOf(dataDirectory, part.name), log, onChange: recorder(lock, guardian) }),
+        new Child({
+          ...part,
+          logFile: logFileOf(dataDirectory, part.name),
+          log,
+          onChange: recorder(lock, guardian),
+          ...(options.onEndedUnasked ? { onEndedUnasked: options.onEndedUnasked } : {}),
+        }),
       );
     };
     for (const part of partsBelow(layout, dataDirectory, options.natsUrl === undefined, log)) supervise(part);
