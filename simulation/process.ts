@@ -198,6 +198,7 @@ export class Process {
     return {
       transact: (change) => (isOver() ? (undefined as ReturnType<typeof change>) : rows.transact(change)),
       written: () => rows.written(),
+      caughtUp: () => rows.caughtUp(),
       crash: () => {},
       followed: () => rows.followed(),
       nextSequence: (source) => rows.nextSequence(source),

@@ -49,6 +49,7 @@ export const follower = (service: Service, seams: HostSeams, onWork: (work: Foll
           attempt = 0;
           if (followed.is === 'facts') take(followed.facts);
           else {
+            if (!isCaughtUp) readModel.caughtUp();
             isCaughtUp = true;
             sayCaughtUp();
           }

@@ -61,10 +61,11 @@ export const gate = (listener: RequestListener, { bounds, open, wall, log, metri
 
   return (req, res) => {
     const [path = '/'] = (req.url ?? '/').split('?', 1);
-    if (open.has(path)) return void listener(req, res);
-    if (isTurnOver() || inFlight >= bounds.inFlightMax) return refuse(path, res);
-    inFlight += 1;
-    res.on('close', left);
+    if (!open.has(path)) {
+      if (isTurnOver() || inFlight >= bounds.inFlightMax) return refuse(path, res);
+      inFlight += 1;
+      res.on('close', left);
+    }
     listener(req, res);
   };
 };

@@ -182,6 +182,7 @@ test('what has changed is seen at once, written a moment later and together, and
   const file = join(mkdtempSync(join(tmpdir(), 'tongdui-')), 'read-model.db');
   const wall = new ManualWall();
   const rows = readModel({ file, epoch: 'first', wall });
+  rows.caughtUp();
   const inFile = () => {
     const other = readModel({ file, epoch: 'first' });
     const seen = [other.get('orders', 'a'), other.followed(), other.nextSequence('/registry/310117'), other.undatedWork().length];
@@ -225,6 +226,7 @@ test('a file that cannot be written is said to those who wait for it, stops what
   const file = join(mkdtempSync(join(tmpdir(), 'tongdui-')), 'read-model.db');
   const wall = new ManualWall();
   const rows = readModel({ file, epoch: 'first', wall });
+  rows.caughtUp();
   const other = new DatabaseSync(file);
   other.exec("CREATE TRIGGER full BEFORE INSERT ON documents BEGIN SELECT RAISE(ABORT, 'disk full'); END");
   rows.transact((draft) => put(draft, 'a'));

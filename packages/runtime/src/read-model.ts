@@ -31,6 +31,8 @@ export interface ReadModel extends Rows {
   transact<Result>(change: (draft: Draft) => Result): Result;
   /** Resolves when everything that was changed so far is in the file; rejects when it could not be written. */
   written(): Promise<void>;
+  /** The past has been followed: from now on somebody waits, so less is written at a time, and sooner. */
+  caughtUp(): void;
   /** What is not in the file is forgotten, as a crash would. */
   crash(): void;
   /** Position of the last own fact that is in the rows. */
@@ -53,11 +55,12 @@ type Row = { readonly id: string; readonly body: string };
 
 export const readModel = (options: ReadModelOptions): ReadModel => new SqliteReadModel(options);
 
-const writeAfterMs = 250;
+/** When changes are written at the latest, and how many may wait: one write holds up the process. */
+const live = { afterMs: 250, unwrittenMax: 1_000 };
+/** The more facts of the past are folded, the fewer rows are written. */
+const followingThePast = { afterMs: 2_000, unwrittenMax: 20_000 };
 /** Between attempts of a file that cannot be written. */
 const writeAgainAfterMs = 1_000;
-/** More would make one write hold up the process for too long. */
-const unwrittenMax = 1_000;
 const listsMax = 1_000;
 const listRowsMax = 100;
 
@@ -77,6 +80,7 @@ class SqliteReadModel implements ReadModel {
   #followedInFile: Position;
   #waiting: PromiseWithResolvers<void>[] = [];
   #isScheduled = false;
+  #pace = followingThePast;
 
   constructor({ file, epoch, homes = [], wall }: ReadModelOptions) {
     this.#database = openDatabase(file, JSON.stringify([epoch, [...homes].sort()]));
@@ -88,7 +92,7 @@ class SqliteReadModel implements ReadModel {
   }
 
   transact<Result>(change: (draft: Draft) => Result): Result {
-    if (this.#unwritten() > unwrittenMax) this.#write();
+    if (this.#unwritten() > this.#pace.unwrittenMax) this.#write();
     const batch = new Batch({ row: (table, id) => this.#rows.get(table, id), work: (id) => this.#workPosition(id) });
     const result = change(batch);
     for (const { row, body, index } of batch.rows.values()) {
@@ -99,7 +103,7 @@ class SqliteReadModel implements ReadModel {
     for (const [source, next] of batch.sequences) this.#sequences.set(source, next);
     for (const [key, note] of batch.notes) this.#notes.set(key, note);
     this.#followed = batch.followed ?? this.#followed;
-    if (this.#wall) this.#schedule(this.#wall, writeAfterMs);
+    if (this.#wall) this.#schedule(this.#wall, this.#pace.afterMs);
     else this.#write();
     return result;
   }
@@ -109,6 +113,11 @@ class SqliteReadModel implements ReadModel {
     const waiting = Promise.withResolvers<void>();
     this.#waiting.push(waiting);
     return waiting.promise;
+  }
+
+  caughtUp(): void {
+    this.#pace = live;
+    if (this.#unwritten() > live.unwrittenMax) this.#write();
   }
 
   crash(): void {
