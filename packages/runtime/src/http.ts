@@ -51,7 +51,7 @@ export type ApplicationOptions = {
   readonly ready?: () => Promise<void>;
 };
 
-const bounds: Bounds = { inFlightMax: 1_000, turnMaxMs: 100 };
+const bounds: Bounds = { inFlightMax: 1_000, turnMaxMs: 250 };
 /** Nearly every token is seen this soon; only for the others the store is asked whether it has the position at all. */
 const afterSoonMs = 100;
 const afterWaitMs = 2_000;

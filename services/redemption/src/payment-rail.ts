@@ -78,6 +78,11 @@ const requested = (url: string, method: string, body: string | undefined): Promi
     });
     const patience = setTimeout(() => asking.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     asking.on('close', () => clearTimeout(patience));
-    asking.on('error', reject);
+    asking.on('error', (error: NodeJS.ErrnoException) => {
+      // The bank closed a connection that nobody had used for a while, just as it was used again. A question may be asked once more at once;
+      // whether a payment arrived must be asked first.
+      if (method === 'GET' && asking.reusedSocket && error.code === 'ECONNRESET') requested(url, method, body).then(resolve, reject);
+      else reject(error);
+    });
     asking.end(body);
   });
