@@ -85,6 +85,24 @@ export class ProducerLine {
     return received;
   }
 
+  /** What was published while nobody listened here is read at once, without waiting to be told that there is something. */
+  async catchUp(): Promise<void> {
+    const { transport, slots, signal } = this.#options;
+    try {
+      while (!this.#halted && !signal.aborted) {
+        const from = this.#inbox.next;
+        const page = await slots.run(() => readFeed(transport, this.#producer, from));
+        this.#head = Math.max(this.#head, page.head);
+        if (page.events.length === 0) break;
+        await this.deliver(page.events);
+        if (this.#inbox.next === from) break;
+      }
+    } catch {
+      // Whoever cannot be reached now announces himself later.
+    }
+    this.announced(this.#head);
+  }
+
   announced(head: number): void {
     this.#head = Math.max(head, this.#head);
     if (head >= this.#inbox.next && !this.#halted && !this.#watching) {

@@ -72,6 +72,16 @@ describe('the consumer', () => {
     expect(those.measured('duplicate')).toBe(before);
   });
 
+  test('reads what was published before it started at once, without messages and without being told', async () => {
+    const those = fixture();
+    const events = publishedBy(redemption, 450);
+    those.answerFeed(events);
+    const consuming = await those.start();
+    await those.wall.until(() => those.ledger.of(redemption).length === events.length && consuming.status().idle);
+    expect(those.ledger.of(redemption)).toEqual(events);
+    expect(those.measured('feed-unreachable')).toBe(0);
+  });
+
   test('takes whole messages as they come, without asking the feed', async () => {
     const those = fixture();
     const events = publishedBy(redemption, 300);
@@ -83,11 +93,12 @@ describe('the consumer', () => {
     expect(those.measured('applied')).toBeLessThan(6);
   });
 
-  test('that is new reads everything from the feed once it hears how far the producer is', async () => {
+  test('that started before its producer reads everything from the feed once it hears how far the producer is', async () => {
     const those = fixture();
     const events = publishedBy(redemption, 450);
-    those.answerFeed(events);
     await those.start();
+    await those.wall.pass(1);
+    those.answerFeed(events);
     those.broker.announce(redemption, 450);
     await those.wall.until(() => those.ledger.of(redemption).length === 450);
     expect(those.measured('feed-read')).toBe(3);
@@ -107,12 +118,14 @@ describe('the consumer', () => {
   test('continues after a restart where its effects ended, although everything is delivered again', async () => {
     const those = fixture();
     const events = publishedBy(redemption, 6);
-    those.answerFeed(events);
+    const published = events.slice(0, 4);
+    those.answerFeed(published);
     const first = await those.start();
-    await those.broker.publish(redemption, events.slice(0, 4));
+    await those.broker.publish(redemption, published);
     await those.wall.until(() => those.ledger.of(redemption).length === 4);
     await first.close();
     await those.start({ name: 'tested under another name' });
+    published.push(...events.slice(4));
     await those.broker.publish(redemption, events.slice(3));
     await those.wall.until(() => those.ledger.of(redemption).length === 6);
     expect(sequencesOf(those.ledger.of(redemption))).toEqual(countingFrom1(6));

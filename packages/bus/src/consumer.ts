@@ -68,6 +68,7 @@ export const consumer = async (options: ConsumerOptions): Promise<Consumer> => {
     await Promise.all(runsOf(batch, log).map(async (run) => lines.get(run.source)?.deliver(run.events)));
     await options.settled();
   });
+  for (const line of lines.values()) void line.catchUp();
 
   return {
     status: () => statusOf(lines),
