@@ -87,20 +87,28 @@ export class ProducerLine {
 
   /** What was published while nobody listened here is read at once, without waiting to be told that there is something. */
   async catchUp(): Promise<void> {
-    const { transport, slots, signal } = this.#options;
-    try {
-      while (!this.#halted && !signal.aborted) {
-        const from = this.#inbox.next;
-        const page = await slots.run(() => readFeed(transport, this.#producer, from));
-        this.#head = Math.max(this.#head, page.head);
-        if (page.events.length === 0) break;
-        await this.deliver(page.events);
-        if (this.#inbox.next === from) break;
+    // The connection may take a moment, and the producer may be starting too. Whoever cannot be reached after that announces himself.
+    for (let attempt = 1; attempt <= 6 && this.#head === 0 && !this.#options.signal.aborted; attempt += 1) {
+      try {
+        await this.#readMissed();
+        break;
+      } catch {
+        await this.#pause(attempt);
       }
-    } catch {
-      // Whoever cannot be reached now announces himself later.
     }
     this.announced(this.#head);
+  }
+
+  async #readMissed(): Promise<void> {
+    const { transport, slots, signal } = this.#options;
+    while (!this.#halted && !signal.aborted) {
+      const from = this.#inbox.next;
+      const page = await slots.run(() => readFeed(transport, this.#producer, from));
+      this.#head = Math.max(this.#head, page.head);
+      if (page.events.length === 0) return;
+      await this.deliver(page.events);
+      if (this.#inbox.next === from) return;
+    }
   }
 
   announced(head: number): void {
