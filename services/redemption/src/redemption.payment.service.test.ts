@@ -54,7 +54,8 @@ describe('paying', () => {
   test('returned, paid again, returned and paid a third time', async () => {
     const { at, process, story } = await begin();
     await story.toPayable();
-    await story.done(story.instruct, () => story.returned());
+    await story.done(story.instruct);
+    await story.done(() => story.returned());
     expect(claimOf(process)?.status).toBe('failed');
     await story.done(
       () => story.instruct(2),
@@ -68,7 +69,9 @@ describe('paying', () => {
   test('clawed back and recovered', async () => {
     const { process, story } = await begin();
     await story.toPayable();
-    await story.done(story.instruct, () => story.clawBack(), story.recover);
+    await story.done(story.instruct);
+    await story.done(() => story.clawBack());
+    await story.done(story.recover);
     expect([claimOf(process)?.status, paymentOf(process)?.status]).toEqual(['recovered', 'recovered']);
     expect(figuresOf(process.rows).pots[potId(1)]).toMatchObject({ spentFen: 0, recoveredFen: 3_333_334 });
     await everythingHolds(process);
@@ -76,7 +79,9 @@ describe('paying', () => {
   test('clawed back and written off; a return after that is never paid again', async () => {
     const { process, story } = await begin();
     await story.toPayable();
-    await story.done(story.instruct, () => story.clawBack(), story.writeOff);
+    await story.done(story.instruct);
+    await story.done(() => story.clawBack());
+    await story.done(story.writeOff);
     expect([claimOf(process)?.status, paymentOf(process)?.clawbackDue]).toEqual(['written-off', false]);
     expect(await story.answer(story.recover())).toMatchObject({ is: 'refused', reason: 'no-clawback-due' });
     await story.done(() => story.returned());

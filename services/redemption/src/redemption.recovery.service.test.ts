@@ -145,7 +145,8 @@ test('a deleted read model is rebuilt to the same bytes, and following everythin
     () => story.contract(2, 1, { subsidyFen: 4_999_999 }),
   );
   await process.pass(10);
-  await story.done(story.instruct, () => story.clawBack());
+  await story.done(story.instruct);
+  await story.done(() => story.clawBack());
   const bytes = (of: Process) => tables.map((table) => [table, of.rows.page({ table, filter: {}, visible: 'all' })]);
   const head = await process.running.head();
   const { work } = await process.running.status();
