@@ -35,7 +35,6 @@ const chains: readonly { readonly title: string; readonly steps: readonly Step[]
       issuance: [...following, 'work.before-perform', ...coordinating],
       redemption: consuming,
       ledger: consuming,
-      registry: ['consumer.after-commit'],
     },
   },
   {
