@@ -11,15 +11,19 @@ export type AppendsMessage = { readonly appends: readonly (string | number)[]; r
 
 export type AskMessage = { readonly sequence: number; readonly ask: Ask };
 /** `probe`: does the file take writes? */
-export type Ask = 'probe' | 'close';
+export type Ask = 'probe' | 'close' | StreamAsk;
+export type StreamAsk = { readonly stream: string; readonly from: number; readonly max: number } | { readonly lastOf: string };
+
+/** position, stream, revision, id, type, recordedAt in milliseconds, data, metadata */
+export type Row = readonly [number, string, number, string, string, number, string, string];
 
 export type FromWorker =
   | { readonly opened: true }
   /** Answers in the order of the commits: sequence, outcome, revision, position. */
   | { readonly answers: readonly number[] }
   | { readonly unavailable: readonly number[]; readonly message: string }
-  /** Done, or why not. */
-  | { readonly sequence: number; readonly error?: string };
+  /** Done, with what was read, or why not. */
+  | { readonly sequence: number; readonly rows?: readonly Row[]; readonly error?: string };
 
 /** Outcomes of an append, as numbers because they are flat: written now, written by an identical earlier append, wrong expected revision. */
 export const written = 0;

@@ -1,19 +1,21 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { StoredFact } from '../port.ts';
+import type { Row, StreamAsk } from './messages.ts';
+import { factColumns as columns, streamReader } from './stream-reader.ts';
 import { positionText } from './tail.ts';
 
 /** Facts in order. `scannedTo`: nothing else up to this position matches. `more`: there are later positions. */
 export type Scan = { readonly facts: StoredFact[]; readonly scannedTo: number; readonly more: boolean };
 
 /**
- * Reads the store's file in the thread that asks. Handing what was read from one thread to another costs more than reading it, and a
+ * Scans the store's file in the thread that asks. Handing what was read from one thread to another costs more than reading it, and a
  * read takes well under a millisecond; a long one comes in slices, so that others get their turn.
  */
 export class Reader {
   readonly epoch: string;
   readonly #database: DatabaseSync;
-  readonly #stream: StatementSync;
-  readonly #last: StatementSync;
+  /** For a store without a thread that writes. */
+  readonly read: (ask: StreamAsk) => readonly Row[];
   readonly #lastPosition: StatementSync;
   readonly #scans = new Map<string, StatementSync>();
   #scanLimit = 64;
@@ -22,18 +24,9 @@ export class Reader {
     this.#database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
     const journal = this.#database.prepare('PRAGMA journal_mode').get()!.journal_mode;
     if (journal !== 'wal') throw new Error(`the event store needs journal_mode wal, not ${journal}`);
-    this.#stream = this.#prepared(`SELECT ${columns} FROM facts WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`);
-    this.#last = this.#prepared(`SELECT ${columns} FROM facts WHERE stream = ? ORDER BY revision DESC LIMIT 1`);
+    this.read = streamReader(this.#database);
     this.#lastPosition = this.#database.prepare('SELECT max(position) AS position FROM facts');
     this.epoch = String(this.#database.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()!.value);
-  }
-
-  stream(stream: string, from: number, max: number): StoredFact[] {
-    return rowsOf(this.#stream.all(stream, from, max)).map(factOf);
-  }
-
-  last(stream: string): StoredFact | undefined {
-    return rowsOf(this.#last.all(stream)).map(factOf)[0];
   }
 
   /** Looks at a bounded number of positions and of facts: a scan for a rare prefix keeps nobody waiting for long. */
@@ -96,11 +89,9 @@ const scanWindow = 5_000;
 const scanFactsMax = 500;
 const scanCharactersMax = 2 * 1024 * 1024;
 
-const columns = 'position, stream, revision, id, type, recorded_at, data, metadata';
-type Row = readonly [number, string, number, string, string, number, string, string];
 const rowsOf = (rows: readonly unknown[]) => rows as readonly Row[];
 
-const factOf = ([position, stream, revision, id, type, recordedAt, data, metadata]: Row): StoredFact => ({
+export const factOf = ([position, stream, revision, id, type, recordedAt, data, metadata]: Row): StoredFact => ({
   id,
   type,
   data: JSON.parse(data),

@@ -11,7 +11,8 @@ import {
   type StoredFact,
   StoreUnavailable,
 } from '../port.ts';
-import { Reader, type Scan } from './reader.ts';
+import type { Row, StreamAsk } from './messages.ts';
+import { factOf, Reader, type Scan } from './reader.ts';
 import { positionText, Tail } from './tail.ts';
 import { StoreThread, startThread, type ThreadListener } from './thread.ts';
 
@@ -73,16 +74,21 @@ class SqliteStore implements EventStore {
     const facts: StoredFact[] = [];
     const last = options.max ?? Number.MAX_SAFE_INTEGER;
     for (let from = options.from ?? 0; facts.length < last; from += factsMax) {
-      const slice = this.#reading((reader) => reader.stream(stream, from, Math.min(last - facts.length, factsMax)));
-      for (const fact of slice) facts.push(fact);
+      const slice = await this.#rowsOf({ stream, from, max: Math.min(last - facts.length, factsMax) });
+      for (const row of slice) facts.push(factOf(row));
       if (slice.length < factsMax) break;
-      await nextTurn();
     }
     return facts;
   }
 
   async readLast(stream: string): Promise<StoredFact | undefined> {
-    return this.#reading((reader) => reader.last(stream));
+    return (await this.#rowsOf({ lastOf: stream })).map(factOf)[0];
+  }
+
+  /** The thread that writes has the pages of streams at hand; the other connection would fetch them anew after each commit. */
+  #rowsOf(ask: StreamAsk): Promise<readonly Row[]> | readonly Row[] {
+    this.#refuseClosed();
+    return this.#thread ? this.#thread.ask(ask) : this.#reading((reader) => reader.read(ask));
   }
 
   async *follow({ prefixes, after, signal }: FollowOptions): AsyncGenerator<Followed> {

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type AppendResult, StoreUnavailable } from '../port.ts';
-import { type Ask, type Commit, type FromWorker, type Posted, type ToWorker, written, wrongRevision } from './messages.ts';
+import { type Ask, type Commit, type FromWorker, type Posted, type Row, type ToWorker, written, wrongRevision } from './messages.ts';
 import { positionText } from './tail.ts';
 
 export type ThreadListener = {
@@ -12,7 +12,7 @@ export type ThreadListener = {
 
 export type Link = { readonly worker: Worker; readonly port: MessagePort; readonly posted: Int32Array };
 type PendingAppend = Posted & { readonly resolve: (result: AppendResult) => void; readonly recordedAt: string };
-type PendingAsk = { readonly resolve: () => void; readonly reject: (error: Error) => void };
+type PendingAsk = { readonly resolve: (rows: readonly Row[]) => void; readonly reject: (error: Error) => void };
 
 /** The worker thread as promises. Whatever was asked is answered when the thread dies: appends 'unavailable', the rest by a rejection. */
 export class StoreThread {
@@ -65,7 +65,8 @@ export class StoreThread {
     this.#outbox = [];
   }
 
-  ask(ask: Ask): Promise<void> {
+  /** Resolves with what was read; with nothing where nothing is read. */
+  ask(ask: Ask): Promise<readonly Row[]> {
     if (this.#dead !== undefined) return Promise.reject(new StoreUnavailable(this.#dead));
     return new Promise((resolve, reject) => {
       const sequence = ++this.#sequence;
@@ -95,7 +96,7 @@ export class StoreThread {
     else if ('sequence' in message) {
       const pending = this.#asks.get(message.sequence);
       this.#asks.delete(message.sequence);
-      if (message.error === undefined) pending?.resolve();
+      if (message.error === undefined) pending?.resolve(message.rows ?? []);
       else pending?.reject(new StoreUnavailable(message.error));
     }
   }

@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { AppendsMessage, Ask, AskMessage, FromWorker, ToWorker } from './messages.ts';
+import type { AppendsMessage, Ask, AskMessage, FromWorker, Row, ToWorker } from './messages.ts';
 import { Writer, type WriterOptions } from './writer.ts';
 
 const { port, posted, ...options } = workerData as WriterOptions & { port: MessagePort; posted: Int32Array };
@@ -75,17 +75,21 @@ function sequences({ appends }: AppendsMessage): number[] {
 }
 
 function answerAsk({ sequence, ask }: AskMessage): void {
-  const error = attempt(() => perform(ask));
-  answer({ sequence, ...(error === undefined ? {} : { error }) });
+  try {
+    const rows = perform(ask);
+    answer({ sequence, ...(rows === undefined ? {} : { rows }) });
+  } catch (error) {
+    answer({ sequence, error: messageOf(error) });
+  }
 }
 
-function perform(ask: Ask): void {
-  if (ask === 'probe') {
-    probe();
-    return;
-  }
-  closed = true;
-  writer.close();
+function perform(ask: Ask): readonly Row[] | undefined {
+  if (ask === 'probe') probe();
+  else if (ask === 'close') {
+    closed = true;
+    writer.close();
+  } else return writer.read(ask);
+  return undefined;
 }
 
 function next(): ToWorker | undefined {

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { type AppendsMessage, written, writtenEarlier, wrongRevision } from './messages.ts';
+import { type AppendsMessage, type Row, type StreamAsk, written, writtenEarlier, wrongRevision } from './messages.ts';
+import { streamReader } from './stream-reader.ts';
 
 export type WriterOptions = { readonly file: string; readonly busyTimeoutMs: number };
 
-/** Writes the store's file, synchronously; it lives in the worker thread. */
+/**
+ * Writes the store's file, synchronously; it lives in the worker thread. It reads single streams too: another connection would have to fetch
+ * its pages anew after each commit.
+ */
 export class Writer {
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
@@ -13,12 +17,15 @@ export class Writer {
   readonly #revisions = new Map<string, number>();
   #lastPosition: number;
 
+  readonly read: (ask: StreamAsk) => readonly Row[];
+
   constructor({ file, busyTimeoutMs }: WriterOptions) {
     this.#lock = holdLock(file);
     this.#database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     prepareFile(this.#database);
     assertSettings(this.#database);
     this.#statements = prepareStatements(this.#database);
+    this.read = streamReader(this.#database);
     this.#lastPosition = this.#readLastPosition();
   }
 
