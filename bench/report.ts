@@ -40,8 +40,6 @@ export const summaryOf = (figures: Figures) => {
       p99Ms: first.redemptions.p99Ms,
       cpuMs: first.redemptions.cpuMsTotal,
       cpuMsOf: first.redemptions.cpuMs,
-      /** Machines differ and slow down: this hardly does. */
-      floorCommands: (first.redemptions.cpuMsTotal * figures.command.floor) / 1_000,
       memoryMiB: first.redemptions.memoryMiB,
       invariantViolations: violations.length,
     },
@@ -86,7 +84,6 @@ export const markdownOf = (figures: Figures, { quick }: { readonly quick: boolea
     ['· one command of a party, p50 / p99', pair(first.commandP50Ms, first.commandP99Ms), '', '', ''],
     ['· instructed → shown as paid, p50 / p99', pair(first.paidP50Ms, first.paidP99Ms), '', '', ''],
     ['· processor time each', `${first.cpuMsTotal.toFixed(2)} ms`, '', '', ''],
-    ['· processor time each, in commands of the floor above', summary.redemptions.floorCommands.toFixed(0), '', '', ''],
     ...Object.entries(first.cpuMs).map(
       ([name, ms]) => [`· · ${name}`, `${ms.toFixed(2)} ms, ${first.memoryMiB[name] ?? '–'} MiB`, '', '', ''] as const,
     ),
