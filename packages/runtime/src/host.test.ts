@@ -7,7 +7,7 @@ import { type EventStore, memoryEventStore, type NewFact } from '@tongdui/event-
 import { afterEach, expect, test } from 'vitest';
 import { type Host, host } from './host.ts';
 import { readModel } from './read-model.ts';
-import { counterId, counterService, drained, jiaxing, type Stage, songjiang, stage } from './testing.ts';
+import { counterId, counterService, drained, jiaxing, ManualWall, type Stage, songjiang, stage } from './testing.ts';
 
 const one = counterId(songjiang, 1);
 const running: Host[] = [];
@@ -158,9 +158,11 @@ test.each([
   const homes = [songjiang, jiaxing];
   const disk = memoryEventStore({ epoch: 'first' });
   const hub = memoryHub();
-  const rows = readModel({ file, epoch: 'first', homes });
+  const wall = new ManualWall();
+  const rows = readModel({ file, epoch: 'first', homes, wall });
   let crashed = false;
   const dying = stage({
+    wall,
     store: disk,
     transport: hub.connect('before'),
     readModel: rows,
@@ -169,6 +171,7 @@ test.each([
       crashed = true;
       // What a kill leaves behind: what is durable, and nobody who goes on.
       hub.partition('before');
+      rows.crash();
       rows.close();
       throw new Error('killed');
     },
@@ -228,6 +231,26 @@ test('an event whose effect is refused halts only its line; an operator skips it
   expect(running.lines().skipped).toMatchObject([{ producer, sequence: 1, reason: 'the counter was closed by mistake', by: 'operator-1' }]);
   await running.skip(producer, 'again', 'operator-1');
   await idle();
+});
+
+test('what an operator has been told about a line outlives a crash that follows at once', async () => {
+  const wall = new ManualWall();
+  const store = memoryEventStore({ epoch: 'first' });
+  const rows = readModel({ file: ':memory:', epoch: 'first', homes: [songjiang, jiaxing], wall });
+  const seams = stage({ wall, store, readModel: rows });
+  const { service, host: running } = await begin(seams);
+  await service.run(counterId(jiaxing, 1), { type: 'Open' });
+  await service.run(counterId(jiaxing, 1), { type: 'Close' });
+  await service.run(one, { type: 'Open' });
+  await service.run(one, { type: 'Add', amount: 5, by: 'a' });
+  await wall.until(async () => (await running.status()).halted.length === 1);
+  let told = false;
+  void running.skip({ service: 'registry', home: songjiang }, 'closed by mistake', 'operator-1').then(() => {
+    told = true;
+  });
+  await wall.until(() => told);
+  rows.crash();
+  expect([running.lines().halted, running.lines().skipped.map(({ reason }) => reason)]).toEqual([[], ['closed by mistake']]);
 });
 
 test('stopping lets work under way finish, publishes what was decided, and leaves the rest for the next start', async () => {

@@ -20,6 +20,10 @@ export const inbox = (service: Service, seams: HostSeams): Promise<Consumer> => 
   const { readModel, transport, wall, log, measure } = seams;
   const copy = copier(service);
   const effect = effector(service, seams);
+  const noted = (change: (draft: Draft) => void): Promise<void> => {
+    readModel.transact(change);
+    return readModel.written();
+  };
   return consumer({
     transport,
     name: consumerName(service.name, seams),
@@ -44,11 +48,13 @@ export const inbox = (service: Service, seams: HostSeams): Promise<Consumer> => 
         draft.note('skipped', `${sourceOf(producer)}/${event.sequence}`, note);
         draft.next(sourceOf(producer), sequenceOf(event) + 1);
       });
+      // What an operator is told is done must outlive a crash.
+      await readModel.written();
     },
     lines: {
       load: () => readModel.notes<HaltedLine>('halted').map(({ note }) => note),
-      save: (line) => readModel.transact((draft) => draft.note('halted', sourceOf(line.producer), line)),
-      remove: (producer) => readModel.transact((draft) => draft.forget('halted', sourceOf(producer))),
+      save: (line) => noted((draft) => draft.note('halted', sourceOf(line.producer), line)),
+      remove: (producer) => noted((draft) => draft.forget('halted', sourceOf(producer))),
     },
   });
 };

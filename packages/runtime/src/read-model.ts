@@ -124,6 +124,7 @@ class SqliteReadModel implements ReadModel {
     this.#rows.forget();
     this.#lists.clear();
     this.#forgetChanges();
+    this.#waiting = [];
     this.#followed = this.#followedInFile;
   }
 
