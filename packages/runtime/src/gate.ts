@@ -21,7 +21,7 @@ const tellEveryMs = 1_000;
 /**
  * More at once would only make every one of them late. What waits in the sockets is not seen as a number, because taking a request on
  * costs more than finishing it; but it makes a turn of the event loop long, and what comes late in such a turn has waited already. A refusal
- * costs a tenth of an answer: it is made before everything else, and many share one line in the log.
+ * must cost a fraction of an answer: it is made before everything else, and many share one line in the log.
  */
 export const gate = (listener: RequestListener, { bounds, open, wall, log, metrics }: GateOptions): RequestListener => {
   let inFlight = 0;
